@@ -1,0 +1,90 @@
+"""From logits to probabilities that can be taken at their word, and the cuts on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.domain import FloatMatrix
+from models.errors import BundleError
+from models.heads import TaskArrays
+from models.taxonomy import TASKS, Taxonomy
+
+
+def softmax(logits: FloatMatrix) -> FloatMatrix:
+    """Row-wise softmax. Shape: (n_rows, n_labels) -> the same."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def sigmoid(logits: FloatMatrix) -> FloatMatrix:
+    """Element-wise logistic function, without overflow."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits)), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Everything between logits and decisions.
+
+    Attributes
+    ----------
+    temperature : mapping of task to float
+        Logits are divided by it (Guo et al. 2017, arXiv:1706.04599).
+    topic_thresholds : mapping of topic to float
+        A topic is given from this probability on.
+    min_probability : mapping of task to float
+        Below it the model abstains; ``sentiment`` and ``department``.
+    review_probability : mapping of task to float
+        Below it the label is given but a person should look; same keys.
+    """
+
+    temperature: Mapping[str, float]
+    topic_thresholds: Mapping[str, float]
+    min_probability: Mapping[str, float]
+    review_probability: Mapping[str, float]
+
+    def probabilities(self, logits: TaskArrays) -> TaskArrays:
+        """Calibrated probabilities, in the shapes of the logits; topics are independent."""
+        scaled = {task: values / self.temperature[task] for task, values in logits.items()}
+        return {
+            task: sigmoid(values) if task == "topics" else softmax(values)
+            for task, values in scaled.items()
+        }
+
+    def save(self, path: Path) -> None:
+        """Write as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1, sort_keys=True), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path, *, taxonomy: Taxonomy) -> Calibration:
+        """Read from JSON and check against the taxonomy.
+
+        Raises
+        ------
+        BundleError
+            If the file is unreadable, lacks a label, or holds a value out of range.
+        """
+        try:
+            calibration = cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise BundleError(f"{path.name}: not a calibration file: {error}") from error
+        expected = {
+            "temperature": set(TASKS),
+            "topic_thresholds": set(taxonomy.labels("topics")),
+            "min_probability": {"sentiment", "department"},
+            "review_probability": {"sentiment", "department"},
+        }
+        for name, keys in expected.items():
+            values = getattr(calibration, name)
+            if set(values) != keys:
+                raise BundleError(f"{path.name}: {name} must have the keys {sorted(keys)}")
+            top = np.inf if name == "temperature" else 1.0
+            if not all(0.0 <= value <= top for value in values.values()):
+                raise BundleError(f"{path.name}: {name} has a value outside [0, {top}]")
+        if min(calibration.temperature.values()) <= 0.0:
+            raise BundleError(f"{path.name}: temperature must be above 0")
+        return calibration

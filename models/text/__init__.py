@@ -1,0 +1,1 @@
+"""Text steps before the encoder: normalise, redact, detect the language, segment."""

@@ -1,0 +1,48 @@
+import copy
+from pathlib import Path
+
+import pytest
+from fakes import make_taxonomy
+
+from models.errors import TaxonomyError
+from models.taxonomy import parse_taxonomy, read_taxonomy
+
+RELEASED = Path(__file__).parents[2] / "data" / "taxonomy" / "klantstem.json"
+
+
+def test_released_taxonomy_has_the_codebooks_labels() -> None:
+    taxonomy = read_taxonomy(RELEASED)
+    assert set(taxonomy.labels("department")) == {
+        "hr", "purchasing", "marketing", "legal", "board", "none",
+    }  # fmt: skip
+    assert set(taxonomy.labels("sentiment")) == {"negative", "neutral", "mixed", "positive"}
+    assert len(taxonomy.labels("topics")) == 16
+    assert taxonomy.exclusive_topics == {"general"}
+    for label in (*taxonomy.topics, *taxonomy.sentiments, *taxonomy.departments):
+        assert set(label.name) == set(label.definition) == {"nl", "en"}
+
+
+def test_parse_refuses_a_label_that_stands_twice() -> None:
+    document = copy.deepcopy(dict(make_taxonomy().document))
+    document["departments"].append(document["departments"][0])
+    with pytest.raises(TaxonomyError, match="department"):
+        parse_taxonomy(document)
+
+
+def test_parse_refuses_an_unknown_parent() -> None:
+    document = copy.deepcopy(dict(make_taxonomy().document))
+    document["topics"][0]["parent"] = "nowhere"
+    with pytest.raises(TaxonomyError, match="nowhere"):
+        parse_taxonomy(document)
+
+
+def test_parse_refuses_an_unknown_key() -> None:
+    document = copy.deepcopy(dict(make_taxonomy().document))
+    document["topics"][0]["colour"] = "red"
+    with pytest.raises(TaxonomyError, match="colour"):
+        parse_taxonomy(document)
+
+
+def test_read_names_an_unreadable_file(tmp_path: Path) -> None:
+    with pytest.raises(TaxonomyError, match=r"absent\.json"):
+        read_taxonomy(tmp_path / "absent.json")

@@ -1,0 +1,128 @@
+"""Export an encoder to ONNX: eager attention, fused by ONNX Runtime, quantised to int8."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.transformers import optimizer
+from onnxruntime.transformers.fusion_options import FusionOptions
+
+from training.fake_int8 import set_rounding
+
+if TYPE_CHECKING:
+    from transformers import BertModel
+
+OPSET = 17  # newest opset whose BERT patterns the optimiser of ONNX Runtime knows
+
+
+class _LastHiddenState(torch.nn.Module):
+    """The encoder with positional inputs and one output, as tracing wants it."""
+
+    def __init__(self, bert: BertModel) -> None:
+        super().__init__()
+        self.bert = bert
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Token states. Shape: (batch, seq) twice -> (batch, seq, width)."""
+        output = self.bert(input_ids=input_ids, attention_mask=attention_mask)
+        return output.last_hidden_state
+
+
+def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> None:
+    """Write ``input_ids``, ``attention_mask`` -> ``token_states`` as one ONNX file.
+
+    Parameters
+    ----------
+    model : BertModel
+        Loaded with ``attn_implementation="eager"``; other attention does not fuse.
+    path : Path
+        File to write.
+    quantise : bool, default=True
+        int8 weights per output channel in 7 bits, so that AVX2 machines without VNNI
+        cannot saturate; activations are quantised per verbatim while serving.
+    """
+    model = model.eval()
+    set_rounding(model, is_rounding=False)
+    model.set_attn_implementation("eager")
+    example = torch.ones((2, 8), dtype=torch.long)
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)
+        plain, fused = Path(scratch) / "plain.onnx", Path(scratch) / "fused.onnx"
+        torch.onnx.export(
+            _LastHiddenState(model),
+            (example, example),
+            str(plain),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["token_states"],
+            dynamic_axes={
+                name: {0: "batch", 1: "sequence"}
+                for name in ("input_ids", "attention_mask", "token_states")
+            },
+            opset_version=OPSET,
+            dynamo=False,
+        )
+        options = FusionOptions("bert")
+        options.enable_embed_layer_norm = False  # the embedding is quantised by row below
+        optimised = optimizer.optimize_model(
+            str(plain),
+            model_type="bert",
+            num_heads=model.config.num_attention_heads,
+            hidden_size=model.config.hidden_size,
+            optimization_options=options,
+            opt_level=0,
+        )
+        optimised.save_model_to_file(str(fused))
+        if not quantise:
+            path.write_bytes(fused.read_bytes())
+            return
+        quantize_dynamic(
+            fused,
+            path,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            op_types_to_quantize=["MatMul", "Attention"],
+            extra_options={"MatMulConstBOnly": True, "DefaultTensorType": TensorProto.FLOAT},
+        )
+    graph = onnx.load(path)
+    quantise_word_embedding(graph.graph)
+    onnx.save(graph, path)
+
+
+def quantise_word_embedding(graph: onnx.GraphProto) -> None:
+    """Store the largest gathered table as int8 with one scale a row.
+
+    ``Gather(table, ids)`` becomes ``Cast(Gather(int8 table, ids)) * Gather(scales, ids)``.
+    """
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    node = max(
+        (node for node in graph.node if node.op_type == "Gather" and node.input[0] in tensors),
+        key=lambda node: int(np.prod(tensors[node.input[0]].dims)),
+    )
+    table = numpy_helper.to_array(tensors[node.input[0]])
+    scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / 127.0
+    rows = np.round(table / scales).astype(np.int8)
+    name, ids, output = node.input[0], node.input[1], node.output[0]
+    graph.initializer.remove(tensors[name])
+    graph.initializer.append(numpy_helper.from_array(rows, f"{name}_int8"))
+    graph.initializer.append(numpy_helper.from_array(scales.astype(np.float32), f"{name}_scale"))
+    place = list(graph.node).index(node)
+    graph.node.remove(node)
+    replacement = [
+        helper.make_node("Gather", [f"{name}_int8", ids], [f"{output}_int8"]),
+        helper.make_node("Cast", [f"{output}_int8"], [f"{output}_float"], to=TensorProto.FLOAT),
+        helper.make_node("Gather", [f"{name}_scale", ids], [f"{output}_scale"]),
+        helper.make_node("Mul", [f"{output}_float", f"{output}_scale"], [output]),
+    ]
+    for offset, new in enumerate(replacement):
+        graph.node.insert(place + offset, new)
