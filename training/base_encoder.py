@@ -246,7 +246,7 @@ def prune_bert(model: BertModel, old_ids: list[int]) -> BertModel:
 def save_sentence_transformer(model: BertModel, tokenizer_json: str, folder: Path) -> None:
     """Write network and tokenizer as a sentence-transformers folder (mean pooling, unit rows)."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 
     with tempfile.TemporaryDirectory() as scratch:
         model.save_pretrained(scratch)

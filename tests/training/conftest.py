@@ -1,0 +1,15 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+# importlib mode puts no folder on the path: the helpers beside the tests are imported from here.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from tiny import write_tiny_base
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence-transformers folder with a random two-layer BERT."""
+    return write_tiny_base(tmp_path_factory.mktemp("base"))

@@ -1,0 +1,1 @@
+"""From labelled verbatims to a bundle: corpus, fitting, calibration, evaluation, export."""

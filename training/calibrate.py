@@ -1,0 +1,119 @@
+"""Temperatures, thresholds and the bars for abstaining, from held-out verbatims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+
+from models.calibration import Calibration, sigmoid, softmax
+from models.domain import FloatMatrix
+from models.heads import TaskArrays
+from models.taxonomy import TASKS, Taxonomy
+
+_THRESHOLD_GRID = np.arange(0.10, 0.91, 0.02)
+_PRIOR_ROWS = 30  # a topic's own threshold counts fully only far beyond this many examples
+
+
+def fit_temperature(logits: FloatMatrix, targets: FloatMatrix, *, is_multilabel: bool) -> float:
+    """The temperature that minimises the log loss (Guo et al. 2017, arXiv:1706.04599).
+
+    Parameters
+    ----------
+    logits, targets : ndarray of shape (n_rows, n_labels)
+        Targets are distributions, or indicators where ``is_multilabel``.
+    """
+
+    def log_loss(log_temperature: float) -> float:
+        scaled = (logits / np.exp(log_temperature)).astype(np.float64)
+        if is_multilabel:
+            return float((np.logaddexp(0, scaled) - targets * scaled).mean())
+        normaliser = np.logaddexp.reduce(scaled, axis=1, keepdims=True)
+        return float(-(targets * (scaled - normaliser)).sum(axis=1).mean())
+
+    found = minimize_scalar(log_loss, bounds=(-2.0, 2.0), method="bounded")
+    return float(np.exp(found.x))
+
+
+def fit_topic_thresholds(
+    probabilities: FloatMatrix, gold: npt.NDArray[np.bool_], labels: tuple[str, ...]
+) -> dict[str, float]:
+    """A threshold per topic: its own best for F1, drawn towards the best one for all topics.
+
+    Parameters
+    ----------
+    probabilities, gold : ndarray of shape (n_rows, n_topics)
+    """
+
+    def best(scores: FloatMatrix, truth: npt.NDArray[np.bool_]) -> float:
+        f1 = []
+        for cut in _THRESHOLD_GRID:
+            given = scores >= cut
+            hits = float((given & truth).sum())
+            f1.append(2 * hits / max(1.0, float(given.sum() + truth.sum())))
+        return float(_THRESHOLD_GRID[int(np.argmax(f1))])
+
+    shared = best(probabilities.ravel(), gold.ravel())
+    thresholds = {}
+    for column, label in enumerate(labels):
+        n_positive = int(gold[:, column].sum())
+        own = best(probabilities[:, column], gold[:, column]) if n_positive else shared
+        share = n_positive / (n_positive + _PRIOR_ROWS)
+        thresholds[label] = round(share * own + (1 - share) * shared, 3)
+    return thresholds
+
+
+def bar_for_precision(
+    confidence: npt.NDArray[np.float64], is_right: npt.NDArray[np.bool_], *, precision: float
+) -> float:
+    """The lowest confidence from which on answers are right at a wanted rate.
+
+    Returns 1.0 where no bar reaches it. Both arrays have shape (n_rows,).
+    """
+    order = np.argsort(-confidence, kind="stable")
+    running = np.cumsum(is_right[order]) / np.arange(1, len(order) + 1)
+    reached = np.flatnonzero(running >= precision)
+    return float(confidence[order][reached[-1]]) if reached.size else 1.0
+
+
+def calibrate(
+    logits: TaskArrays,
+    targets: Mapping[str, FloatMatrix],
+    taxonomy: Taxonomy,
+    *,
+    precision: float = 0.9,
+    min_probability: float = 0.3,
+) -> Calibration:
+    """Fit everything between logits and decisions on held-out rows.
+
+    Parameters
+    ----------
+    logits, targets : mapping of task to ndarray of shape (n_rows, n_labels)
+    precision : float
+        Wanted share of right answers among those that need no review.
+    min_probability : float
+        Below it sentiment and department are not given at all.
+    """
+    temperature = {
+        task: fit_temperature(logits[task], targets[task], is_multilabel=task == "topics")
+        for task in TASKS
+    }
+    topic_probabilities = sigmoid(logits["topics"] / temperature["topics"])
+    review = {}
+    for task in ("sentiment", "department"):
+        probabilities = softmax(logits[task] / temperature[task])
+        right = probabilities.argmax(axis=1) == targets[task].argmax(axis=1)
+        bar = bar_for_precision(
+            probabilities.max(axis=1).astype(np.float64), right, precision=precision
+        )
+        review[task] = round(max(bar, min_probability), 3)
+    return Calibration(
+        temperature={task: round(value, 4) for task, value in temperature.items()},
+        topic_thresholds=fit_topic_thresholds(
+            topic_probabilities, targets["topics"] > 0, taxonomy.labels("topics")
+        ),
+        min_probability={"sentiment": min_probability, "department": min_probability},
+        review_probability=review,
+    )

@@ -1,0 +1,145 @@
+"""Labelled rows as token ids, spans and targets for one training step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from tokenizers import Tokenizer
+
+from models.taxonomy import TASKS, Taxonomy
+from models.text.clean import clean
+from training.config import TrainConfig
+from training.labelled import LabelledVerbatim, Labels
+
+PAD_ID = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One row, ready to be batched.
+
+    ``spans`` holds token ranges: first the whole text with its special tokens, then each
+    labelled segment. ``targets`` has one array of shape (n_spans, n_labels) per task.
+    """
+
+    ids: npt.NDArray[np.int64]
+    spans: tuple[tuple[int, int], ...]
+    targets: dict[str, npt.NDArray[np.float32]]
+    story: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One training step. Shapes: ids and mask (batch, seq); pool (n_spans, batch * seq) sparse
+    as ``span_rows``, ``span_starts``, ``span_ends``; targets (n_spans, n_labels) per task."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    span_rows: torch.Tensor
+    span_starts: torch.Tensor
+    span_ends: torch.Tensor
+    is_segment: torch.Tensor
+    targets: dict[str, torch.Tensor]
+
+
+def target_rows(
+    labels: Sequence[Labels], taxonomy: Taxonomy, *, second_owner_share: float
+) -> dict[str, npt.NDArray[np.float32]]:
+    """Labels as target distributions (sentiment, department) and indicators (topics)."""
+    index = {task: {name: i for i, name in enumerate(taxonomy.labels(task))} for task in TASKS}
+    targets = {task: np.zeros((len(labels), len(index[task])), np.float32) for task in TASKS}
+    for row, label in enumerate(labels):
+        for topic in label.topics:
+            targets["topics"][row, index["topics"][topic]] = 1.0
+        targets["sentiment"][row, index["sentiment"][label.sentiment]] = 1.0
+        share = second_owner_share if label.department_2 else 0.0
+        targets["department"][row, index["department"][label.department]] = 1.0 - share
+        if label.department_2:
+            targets["department"][row, index["department"][label.department_2]] += share
+    return targets
+
+
+def build_examples(
+    rows: Sequence[LabelledVerbatim],
+    tokenizer: Tokenizer,
+    taxonomy: Taxonomy,
+    *,
+    prompt: str,
+    config: TrainConfig,
+) -> list[Example]:
+    """Tokenise rows the way the service does: cleaned, prompted, segments as token ranges."""
+    examples = []
+    for row in rows:
+        text = clean(row.text)
+        encoding = tokenizer.encode(prompt + text.text)
+        ids = np.asarray(encoding.ids[: config.max_tokens], dtype=np.int64)
+        offsets = np.asarray(encoding.offsets[: len(ids)], dtype=np.int64) - len(prompt)
+        middles, is_word = offsets.mean(axis=1), offsets[:, 1] > np.maximum(offsets[:, 0], 0)
+        spans, labels = [(0, len(ids))], [row.labels]
+        for part in row.segments:
+            inside = (text.source_starts >= part.start) & (text.source_ends <= part.end)
+            places = np.flatnonzero(inside)
+            if places.size == 0:
+                continue
+            low, high = places[0], places[-1] + 1
+            tokens = np.flatnonzero(is_word & (middles >= low) & (middles < high))
+            if tokens.size:
+                spans.append((int(tokens[0]), int(tokens[-1]) + 1))
+                labels.append(part.labels)
+        examples.append(
+            Example(
+                ids=ids,
+                spans=tuple(spans),
+                targets=target_rows(
+                    labels, taxonomy, second_owner_share=config.second_owner_share
+                ),
+                story=row.story,
+                lang=row.lang,
+            )
+        )
+    return examples
+
+
+def collate(examples: Sequence[Example]) -> Batch:
+    """Pad a few examples to one batch."""
+    width = max(len(example.ids) for example in examples)
+    ids = np.full((len(examples), width), PAD_ID, dtype=np.int64)
+    for row, example in enumerate(examples):
+        ids[row, : len(example.ids)] = example.ids
+    flat = [(row, *span) for row, example in enumerate(examples) for span in example.spans]
+    rows, starts, ends = (torch.tensor(column) for column in zip(*flat, strict=True))
+    is_segment = [place > 0 for example in examples for place in range(len(example.spans))]
+    return Batch(
+        ids=torch.from_numpy(ids),
+        mask=torch.from_numpy((ids != PAD_ID).astype(np.int64)),
+        span_rows=rows,
+        span_starts=starts,
+        span_ends=ends,
+        is_segment=torch.tensor(is_segment),
+        targets={
+            task: torch.from_numpy(np.concatenate([example.targets[task] for example in examples]))
+            for task in TASKS
+        },
+    )
+
+
+def plan_batches(
+    lengths: npt.NDArray[np.int64], *, batch_size: int, rng: np.random.Generator
+) -> list[npt.NDArray[np.int64]]:
+    """Shuffle rows into batches of like length, so that little is spent on padding.
+
+    Rows are shuffled, sorted by length within pools of 16 batches, cut, and the batches shuffled.
+    """
+    order = rng.permutation(len(lengths))
+    pool = 16 * batch_size
+    batches: list[npt.NDArray[np.int64]] = []
+    for start in range(0, len(order), pool):
+        members = order[start : start + pool]
+        members = members[np.argsort(lengths[members], kind="stable")]
+        batches += [members[i : i + batch_size] for i in range(0, len(members), batch_size)]
+    return [batches[index] for index in rng.permutation(len(batches))]

@@ -1,0 +1,116 @@
+"""The network that is fine-tuned: encoder, pooling over spans, three heads, four losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import BertModel
+
+from models.heads import Head, Heads
+from models.taxonomy import TASKS, Taxonomy
+from training.config import TrainConfig
+from training.fake_int8 import swap_linear_layers
+from training.features import Batch
+
+ALIGNMENT_TEMPERATURE = 0.05  # as the base model was trained with contrastive pairs: 0.01 to 0.05
+
+
+class JointNetwork(nn.Module):
+    """Encoder and heads. Heads read the unit embedding, scaled to the root of its width."""
+
+    def __init__(self, encoder: BertModel, taxonomy: Taxonomy, *, precision: str) -> None:
+        super().__init__()
+        self.is_mixed = precision == "bfloat16"
+        swap_linear_layers(encoder)
+        self.encoder = encoder
+        self.width: int = encoder.config.hidden_size
+        self.dropout = nn.Dropout(0.1)
+        self.heads = nn.ModuleDict(
+            {task: nn.Linear(self.width, len(taxonomy.labels(task))) for task in TASKS}
+        )
+        encoder.embeddings.word_embeddings.weight.requires_grad_(False)  # noqa: FBT003
+        for head in self.heads.values():
+            nn.init.normal_(head.weight, std=0.02)
+            nn.init.zeros_(head.bias)
+
+    def embed(self, batch: Batch) -> torch.Tensor:
+        """Unit embeddings of all spans. Shape: (n_spans, width)."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.is_mixed):
+            states = self.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
+        states = states.float()
+        sums = functional.pad(states.cumsum(dim=1), (0, 0, 1, 0))
+        totals = sums[batch.span_rows, batch.span_ends] - sums[batch.span_rows, batch.span_starts]
+        means = totals / (batch.span_ends - batch.span_starts).unsqueeze(1)
+        return functional.normalize(means, dim=1)
+
+    def logits(self, embeddings: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Raw scores per task. Shape: (n_spans, width) -> (n_spans, n_labels) each."""
+        scaled = self.dropout(embeddings * self.width**0.5)
+        return {task: head(scaled) for task, head in self.heads.items()}
+
+    def start_at_frequencies(self, task: str, frequencies: torch.Tensor) -> None:
+        """Set the biases of independent labels to their log odds, so that learning starts there."""
+        self.heads[task].bias.data = torch.logit(frequencies.clamp(1e-4, 1 - 1e-4))
+
+    def export_heads(self) -> Heads:
+        """The heads for serving: on unit embeddings, the scale folded into the weights."""
+        return Heads(
+            {
+                task: Head(
+                    weight=head.weight.detach().numpy() * np.float32(self.width**0.5),
+                    bias=head.bias.detach().numpy().copy(),
+                )
+                for task, head in self.heads.items()
+            }
+        )
+
+
+def label_loss(
+    logits: Mapping[str, torch.Tensor],
+    batch: Batch,
+    weights: Mapping[str, torch.Tensor],
+    config: TrainConfig,
+) -> torch.Tensor:
+    """Cross-entropy of the three tasks, verbatims at weight 1 and segments at their own.
+
+    ``weights`` holds one factor per label and task, shape (n_labels,).
+    """
+    per_row = torch.zeros(len(batch.is_segment))
+    for task, scores in logits.items():
+        target = batch.targets[task]
+        if task == "topics":
+            loss = functional.binary_cross_entropy_with_logits(
+                scores, target, weight=1 + target * (weights[task] - 1), reduction="none"
+            ).sum(dim=1)
+            per_row = per_row + config.topics_weight * loss
+        else:
+            n_labels = scores.shape[1]
+            smooth = target * (1 - config.label_smoothing) + config.label_smoothing / n_labels
+            loss = -(smooth * functional.log_softmax(scores, dim=1)).sum(dim=1)
+            per_row = per_row + loss * (target * weights[task]).sum(dim=1)
+    factors = torch.where(batch.is_segment, config.segment_weight, 1.0)
+    return (per_row * factors).sum() / factors.sum()
+
+
+def base_loss(embeddings: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
+    """How far the similarities within a batch moved from the base's.
+
+    Mean absolute difference of the two cosine matrices, each about its own mean vector: the
+    embedding may turn as a whole, but near stays near. Shapes: (n, width) twice -> ().
+    """
+    moved = functional.normalize(embeddings - embeddings.mean(dim=0), dim=1)
+    stayed = functional.normalize(base - base.mean(dim=0), dim=1)
+    return (moved @ moved.T - stayed @ stayed.T).abs().mean()
+
+
+def alignment_loss(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """InfoNCE both ways between the two tellings of each story (row i belongs to row i)."""
+    scores = first @ second.T / ALIGNMENT_TEMPERATURE
+    places = torch.arange(len(first))
+    return (
+        functional.cross_entropy(scores, places) + functional.cross_entropy(scores.T, places)
+    ) / 2
