@@ -1,7 +1,8 @@
 """How near the served encoder stays to the float32 models it comes from.
 
-``python -m benchmarks.encoder_parity [--base build/base] [--full build/base-full] [--texts 2000] [--json OUT]`` prints,
-per language, the mean and 1st percentile of the cosine between embeddings of the same text:
+``python -m benchmarks.encoder_parity [--base build/base] [--full build/base-full] [--texts 2000]
+[--json OUT]`` prints, per language, the mean and 1st percentile of the cosine between embeddings
+of the same text:
 
 - base, int8 ONNX export, against base, float32 (what quantisation costs);
 - base with the pruned vocabulary against base with all pieces, float32 (what pruning costs), where
@@ -54,7 +55,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "base.onnx"
         export_encoder(load_encoder(args.base), path)
-        pairs = {"base int8 / base float32": OnnxEncoder(path, args.base / "tokenizer.json", prompt=prompt)}
+        pairs = {
+            "base int8 / base float32": OnnxEncoder(
+                path, args.base / "tokenizer.json", prompt=prompt
+            )
+        }
     if args.full.exists():
         pairs["base pruned / base full"] = SentenceTransformerEncoder(str(args.full))
     pairs["released / base float32"] = OnnxEncoder(

@@ -1,8 +1,9 @@
 """Quality on real verbatims, beside three baselines trained on the same corpus.
 
-``python -m benchmarks.quality FOLDER_OR_FILE [--json OUT]`` reads labelled verbatims (``dev.jsonl`` of a
-folder) and prints macro-F1 of sentiment and department and micro- and macro-F1 of topics, per
-language, with 95 % bootstrap intervals. The files belong to others and are not part of this project.
+``python -m benchmarks.quality FOLDER_OR_FILE [--json OUT]`` reads labelled verbatims
+(``dev.jsonl`` of a folder) and prints macro-F1 of sentiment and department and micro- and
+macro-F1 of topics, per language, with 95 % bootstrap intervals. The files belong to others and
+are not part of this project.
 
 Every system gives one sentiment, one department and the topics it decides on; an abstention counts
 as wrong. The baselines choose their topic threshold on the validation split of the corpus.

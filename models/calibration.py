@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,6 +34,9 @@ class Calibration:
     ----------
     temperature : mapping of task to float
         Logits are divided by it (Guo et al. 2017, arXiv:1706.04599).
+    bias : mapping of task to sequence of float
+        Added to the scaled logits of ``sentiment`` and ``department``, in the taxonomy's order:
+        the log of how much more often a label occurs in the field than in the corpus.
     topic_thresholds : mapping of topic to float
         A topic is given from this probability on.
     min_probability : mapping of task to float
@@ -43,6 +46,7 @@ class Calibration:
     """
 
     temperature: Mapping[str, float]
+    bias: Mapping[str, Sequence[float]]
     topic_thresholds: Mapping[str, float]
     min_probability: Mapping[str, float]
     review_probability: Mapping[str, float]
@@ -50,6 +54,9 @@ class Calibration:
     def probabilities(self, logits: TaskArrays) -> TaskArrays:
         """Calibrated probabilities, in the shapes of the logits; topics are independent."""
         scaled = {task: values / self.temperature[task] for task, values in logits.items()}
+        for task, shift in self.bias.items():
+            if task in scaled:
+                scaled[task] = scaled[task] + np.asarray(shift, dtype=np.float32)
         return {
             task: sigmoid(values) if task == "topics" else softmax(values)
             for task, values in scaled.items()
@@ -74,6 +81,7 @@ class Calibration:
             raise BundleError(f"{path.name}: not a calibration file: {error}") from error
         expected = {
             "temperature": set(TASKS),
+            "bias": {"sentiment", "department"},
             "topic_thresholds": set(taxonomy.labels("topics")),
             "min_probability": {"sentiment", "department"},
             "review_probability": {"sentiment", "department"},
@@ -82,6 +90,11 @@ class Calibration:
             values = getattr(calibration, name)
             if set(values) != keys:
                 raise BundleError(f"{path.name}: {name} must have the keys {sorted(keys)}")
+            if name == "bias":
+                lengths = {task: len(taxonomy.labels(task)) for task in keys}
+                if {task: len(shift) for task, shift in values.items()} != lengths:
+                    raise BundleError(f"{path.name}: bias must have one value per label")
+                continue
             top = np.inf if name == "temperature" else 1.0
             if not all(0.0 <= value <= top for value in values.values()):
                 raise BundleError(f"{path.name}: {name} has a value outside [0, {top}]")

@@ -221,7 +221,9 @@ class Classifier:
             sentiment=sentiment,
             department=department,
             segments=segments,
-            evidence=tuple(self._find_evidence(task, label, probabilities) for task, label in chosen),
+            evidence=tuple(
+                self._find_evidence(task, label, probabilities) for task, label in chosen
+            ),
             needs_review=any(
                 tag.probability < calibration.review_probability[task]
                 for task, tag in (("sentiment", sentiment), ("department", department))

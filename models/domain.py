@@ -1,7 +1,7 @@
 """The values that travel from a verbatim to its tags.
 
-All are frozen and hold no behaviour beyond small look-ups. Character offsets are half open and count
-Unicode code points.
+All are frozen and hold no behaviour beyond small look-ups. Character offsets are half open and
+count Unicode code points.
 """
 
 from __future__ import annotations

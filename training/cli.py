@@ -32,7 +32,10 @@ def _fit(args: argparse.Namespace) -> None:
     if args.out is None:
         return
     held_out = [row for row in rows if row.split == "validation"]
-    metrics = export_bundle(run, held_out, rows, args.out, base_name=args.base_name)
+    shares = json.loads(args.field_shares.read_text()) if args.field_shares else None
+    metrics = export_bundle(
+        run, held_out, rows, args.out, base_name=args.base_name, field_shares=shares
+    )
     print(json.dumps(metrics, indent=1))
 
 
@@ -54,6 +57,9 @@ def build_parser() -> argparse.ArgumentParser:
     fit.add_argument("--taxonomy", type=Path, default=TAXONOMY)
     fit.add_argument("--run", type=Path, default=Path("build/run"), help="run folder")
     fit.add_argument("--out", type=Path, help="bundle folder to write")
+    fit.add_argument(
+        "--field-shares", type=Path, help="JSON: share of each label where the model will work"
+    )
     fit.add_argument("--base-name", default=BASE_MODEL, help="base model and licence")
     fit.set_defaults(run_command=_fit)
     return parser

@@ -97,7 +97,9 @@ def read_config(path: Path) -> TrainConfig:
         raise ConfigError(f"{path}: not a readable TOML file: {error}") from error
     known = {field.name for field in fields(TrainConfig)}
     if unknown := sorted(set(values) - known):
-        raise ConfigError(f"{path}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        raise ConfigError(
+            f"{path}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}"
+        )
     try:
         return TrainConfig(**values)
     except TypeError as error:

@@ -29,7 +29,7 @@ from training.labelled import LabelledVerbatim
 from training.metrics import macro_f1
 from training.onnx_export import export_encoder
 
-MIN_SAME_LABELS = 0.97  # measured on the released bundle: 0.99; far below it int8 went wrong
+MIN_SAME_LABELS = 0.93  # released bundle: 0.96 to 0.99; without int8 epochs 0.89, refused
 _PACKAGES = ("numpy", "onnxruntime", "tokenizers", "torch", "transformers")
 
 
@@ -69,6 +69,7 @@ def export_bundle(
     out: Path,
     *,
     base_name: str,
+    field_shares: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, Any]:
     """Export a finished run, calibrate the exported model, and put the bundle in place.
 
@@ -84,6 +85,8 @@ def export_bundle(
         The corpus, for its hash in the manifest.
     base_name : str
         Name and licence of the base model, for the manifest.
+    field_shares : mapping of task to mapping of label to float, optional
+        See :func:`training.calibrate.calibrate`.
 
     Returns
     -------
@@ -115,7 +118,7 @@ def export_bundle(
         if min(agreement.values()) < MIN_SAME_LABELS:
             raise ParityError(f"exported and trained model agree on {agreement} only")
         targets = _targets(held_out, taxonomy, config)
-        calibration = calibrate(served, targets, taxonomy)
+        calibration = calibrate(served, targets, taxonomy, field_shares=field_shares)
         calibration.save(scratch / "calibration.json")
         metrics = {
             "held_out_rows": len(held_out),
@@ -130,6 +133,7 @@ def export_bundle(
                 "corpus_sha256": corpus_hash(all_rows),
                 "corpus_rows": len(all_rows),
                 "config": _portable(config),
+                "field_shares": field_shares,
                 "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
             },
             metrics=metrics,

@@ -1,8 +1,9 @@
 """Quantisation-aware training: linear layers that compute as the int8 export will.
 
-Weights are rounded per output channel to the 7 bits of the export, activations per text to 8 bits;
-gradients pass the rounding unchanged (straight-through, Bengio et al. 2013, arXiv:1308.3432). Without
-it, int8 changes 7 % of the labels of a fine-tuned encoder (measured on 600 verbatims).
+Weights are rounded per output channel to the 7 bits of the export, activations per text to 8
+bits; gradients pass the rounding unchanged (straight-through, Bengio et al. 2013,
+arXiv:1308.3432). Without it, int8 changes 7 % of the labels of a fine-tuned encoder (measured on
+600 verbatims).
 """
 
 from __future__ import annotations

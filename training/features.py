@@ -35,8 +35,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """One training step. Shapes: ids and mask (batch, seq); pool (n_spans, batch * seq) sparse
-    as ``span_rows``, ``span_starts``, ``span_ends``; targets (n_spans, n_labels) per task."""
+    """One training step.
+
+    Shapes: ids and mask (batch, seq); ``span_rows``, ``span_starts``, ``span_ends`` and
+    ``is_segment`` (n_spans,); targets (n_spans, n_labels) per task.
+    """
 
     ids: torch.Tensor
     mask: torch.Tensor
@@ -95,9 +98,7 @@ def build_examples(
             Example(
                 ids=ids,
                 spans=tuple(spans),
-                targets=target_rows(
-                    labels, taxonomy, second_owner_share=config.second_owner_share
-                ),
+                targets=target_rows(labels, taxonomy, second_owner_share=config.second_owner_share),
                 story=row.story,
                 lang=row.lang,
             )

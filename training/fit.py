@@ -162,9 +162,13 @@ class FineTuning:
 
     def _is_stale(self) -> bool:
         """Whether the best epoch lies ``patience`` epochs back, int8 epochs counted alone."""
-        first = max(0, self.config.epochs - self.config.int8_epochs) if self.config.int8_epochs else 0
-        means = [entry["mean"] for entry in self.history[first:]]
-        return len(means) - 1 - int(np.argmax(means)) >= self.config.patience if means else False
+        has_int8 = self.config.int8_epochs > 0
+        means = [
+            entry["mean"]
+            for entry in self.history
+            if not has_int8 or self._is_int8(int(entry["epoch"]) - 1)
+        ]
+        return bool(means) and len(means) - 1 - int(np.argmax(means)) >= self.config.patience
 
     def _step(self, number: int, members: np.ndarray, rng: np.random.Generator) -> float:
         """One update; gives the loss on labels."""
@@ -184,7 +188,7 @@ class FineTuning:
                 for side in sides
             )
             loss = loss + self.config.alignment_weight * alignment_loss(first, second)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.scheduler.step()

@@ -29,19 +29,20 @@ class JointNetwork(nn.Module):
         self.encoder = encoder
         self.width: int = encoder.config.hidden_size
         self.dropout = nn.Dropout(0.1)
-        self.heads = nn.ModuleDict(
-            {task: nn.Linear(self.width, len(taxonomy.labels(task))) for task in TASKS}
-        )
-        encoder.embeddings.word_embeddings.weight.requires_grad_(False)  # noqa: FBT003
-        for head in self.heads.values():
+        heads = {task: nn.Linear(self.width, len(taxonomy.labels(task))) for task in TASKS}
+        self.heads = nn.ModuleDict(heads)
+        encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        for head in heads.values():
             nn.init.normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
 
     def embed(self, batch: Batch) -> torch.Tensor:
         """Unit embeddings of all spans. Shape: (n_spans, width)."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.is_mixed):
-            states = self.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
-        states = states.float()
+            output = self.encoder(  # type: ignore[operator]
+                input_ids=batch.ids, attention_mask=batch.mask
+            )
+        states: torch.Tensor = output.last_hidden_state.float()
         sums = functional.pad(states.cumsum(dim=1), (0, 0, 1, 0))
         totals = sums[batch.span_rows, batch.span_ends] - sums[batch.span_rows, batch.span_starts]
         means = totals / (batch.span_ends - batch.span_starts).unsqueeze(1)

@@ -34,7 +34,8 @@ class _LastHiddenState(torch.nn.Module):
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Token states. Shape: (batch, seq) twice -> (batch, seq, width)."""
         output = self.bert(input_ids=input_ids, attention_mask=attention_mask)
-        return output.last_hidden_state
+        states: torch.Tensor = output.last_hidden_state
+        return states
 
 
 def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> None:
@@ -50,7 +51,7 @@ def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> No
         int8 weights per output channel in 7 bits, so that AVX2 machines without VNNI
         cannot saturate; activations are quantised per verbatim while serving.
     """
-    model = model.eval()
+    model.train(False)
     set_rounding(model, is_rounding=False)
     model.set_attn_implementation("eager")
     example = torch.ones((2, 8), dtype=torch.long)

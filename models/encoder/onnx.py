@@ -63,7 +63,9 @@ class OnnxEncoder:
                 str(model_path), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # both libraries raise bare exception types
-            raise EncoderError(f"cannot load the encoder from {model_path.parent}: {error}") from error
+            raise EncoderError(
+                f"cannot load the encoder from {model_path.parent}: {error}"
+            ) from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self.prompt = prompt

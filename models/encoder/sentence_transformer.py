@@ -35,8 +35,8 @@ class SentenceTransformerEncoder:
         self._model = SentenceTransformer(model, device=device)
         if prompt is None:
             name = self._model.default_prompt_name
-            prompt = self._model.prompts[name] if name else ""
-        self.prompt = prompt
+            prompt = str(self._model.prompts[name]) if name else ""
+        self.prompt: str = prompt
         self.dim = int(self._model.get_embedding_dimension() or 0)
 
     def encode_states(self, texts: Iterable[str]) -> Iterator[TokenStates]:

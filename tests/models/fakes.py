@@ -19,8 +19,17 @@ def make_taxonomy() -> Taxonomy:
             "name": "tiny",
             "version": 1,
             "max_topics": 2,
-            "topics": [label("price"), label("staff"), label("wait"), label("general", is_exclusive=True)],
-            "sentiments": [label("negative", score=-1), label("neutral"), label("positive", score=1)],
+            "topics": [
+                label("price"),
+                label("staff"),
+                label("wait"),
+                label("general", is_exclusive=True),
+            ],
+            "sentiments": [
+                label("negative", score=-1),
+                label("neutral"),
+                label("positive", score=1),
+            ],
             "departments": [label("hr"), label("board"), label("none")],
         }
     )
@@ -29,6 +38,7 @@ def make_taxonomy() -> Taxonomy:
 def make_calibration(taxonomy: Taxonomy, **changes: object) -> Calibration:
     values: dict[str, object] = {
         "temperature": dict.fromkeys(TASKS, 1.0),
+        "bias": {"sentiment": [0.0] * 3, "department": [0.0] * 3},
         "topic_thresholds": dict.fromkeys(taxonomy.labels("topics"), 0.5),
         "min_probability": {"sentiment": 0.0, "department": 0.0},
         "review_probability": {"sentiment": 0.0, "department": 0.0},

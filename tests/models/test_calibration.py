@@ -35,6 +35,13 @@ def test_temperature_softens_but_keeps_the_order() -> None:
     assert hot["sentiment"].argmax() == cold["sentiment"].argmax()
 
 
+def test_bias_moves_probability_to_what_the_field_has_more_of() -> None:
+    logits = {"department": np.asarray([[0.0, 0.0, 0.0]], np.float32)}
+    bias = {"sentiment": [0.0] * 3, "department": [0.0, float(np.log(2)), 0.0]}
+    probabilities = make_calibration(TAXONOMY, bias=bias).probabilities(logits)
+    np.testing.assert_allclose(probabilities["department"], [[0.25, 0.5, 0.25]], rtol=1e-5)
+
+
 def test_calibration_saved_and_loaded_is_equal(tmp_path: Path) -> None:
     calibration = make_calibration(TAXONOMY)
     calibration.save(tmp_path / "calibration.json")
@@ -47,6 +54,7 @@ def test_calibration_saved_and_loaded_is_equal(tmp_path: Path) -> None:
         ("temperature", {"topics": 0.0, "sentiment": 1.0, "department": 1.0}),
         ("topic_thresholds", {"price": 0.5}),
         ("min_probability", {"sentiment": 1.5, "department": 0.5}),
+        ("bias", {"sentiment": [0.0], "department": [0.0, 0.0, 0.0]}),
         ("unknown", 1),
     ],
 )
@@ -55,5 +63,5 @@ def test_calibration_refuses_bad_values(tmp_path: Path, key: str, value: object)
     make_calibration(TAXONOMY).save(path)
     document = {**json.loads(path.read_text()), key: value}
     path.write_text(json.dumps(document))
-    with pytest.raises(BundleError, match="calibration.json"):
+    with pytest.raises(BundleError, match=r"calibration\.json"):
         Calibration.load(path, taxonomy=TAXONOMY)
