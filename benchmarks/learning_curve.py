@@ -1,9 +1,10 @@
 """Quality on real verbatims against the number of training rows.
 
-``python -m benchmarks.learning_curve [DATA] [--base build/base] [--json OUT]`` fits the heads as logistic
-regression on the frozen base encoder with 500, 1 000, 2 000, 4 000 and all rows of the train split (whole
-stories, drawn with a seed, three draws each) and prints macro-F1 of sentiment and department and micro-F1 of
-topics per language, with 95 % bootstrap intervals over the rows of DATA for the first draw.
+``python -m benchmarks.learning_curve [DATA] [--base build/base] [--json OUT]`` fits the heads as
+logistic regression on the frozen base encoder with 500, 1 000, 2 000, 4 000 and all rows of the
+train split (whole stories, drawn with a seed, three draws each) and prints macro-F1 of sentiment
+and department and micro-F1 of topics per language, with 95 % bootstrap intervals over the rows of
+DATA for the first draw.
 """
 
 from __future__ import annotations
