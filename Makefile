@@ -17,8 +17,11 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-benchmark: $(VENV)/.dev  ## quality on real verbatims (BENCH=folder with dev.jsonl), beside three baselines
+benchmark: $(VENV)/.dev build/base/modules.json  ## quality on BENCH/dev.jsonl, beside three baselines
 	$(BIN)/python -m benchmarks.quality $(BENCH)
+
+build/base/modules.json: | $(VENV)/.dev
+	$(BIN)/klantstem-train base-encoder build/base
 
 corpus: $(VENV)/.dev  ## check the labelled corpus and print its counts
 	$(BIN)/python -m training.corpus
