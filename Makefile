@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check model-test benchmark corpus clean
+BENCH ?= ../shared/bench
+
+.PHONY: demo test check benchmark corpus clean
 
 demo: $(VENV)/.serve  ## classify data/samples/feedback_small.csv and print a table
 	$(BIN)/klantstem classify data/samples/feedback_small.csv --table
@@ -18,6 +20,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 
 benchmark: $(VENV)/.dev build/base/modules.json  ## quality on BENCH/dev.jsonl, beside three baselines
+	@test -e "$(BENCH)/dev.jsonl" || { echo "no $(BENCH)/dev.jsonl: make benchmark BENCH=folder"; exit 2; }
 	$(BIN)/python -m benchmarks.quality $(BENCH)
 
 build/base/modules.json: | $(VENV)/.dev

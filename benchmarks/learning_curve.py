@@ -22,7 +22,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.quality import DEFAULT_DATA, Predictions, measure, topic_matrix
+from benchmarks.quality import Predictions, measure, topic_matrix
 from models.encoder.sentence_transformer import SentenceTransformerEncoder
 from models.taxonomy import Taxonomy, read_taxonomy
 from training.cli import TAXONOMY
@@ -66,7 +66,7 @@ def predict(
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path, nargs="?", default=DEFAULT_DATA / "dev.jsonl")
+    parser.add_argument("data", type=Path)
     parser.add_argument("--base", type=Path, default=Path("build/base"))
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--json", type=Path, dest="json_out")

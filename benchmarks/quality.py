@@ -35,7 +35,6 @@ from training.labelled import LabelledVerbatim, read_corpus, read_rows
 from training.metrics import bootstrap_interval, macro_f1, topics_f1
 
 ABSTAINED = "abstained"
-DEFAULT_DATA = Path("../shared/bench")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +175,7 @@ def run(
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path, nargs="?", default=DEFAULT_DATA)
+    parser.add_argument("data", type=Path)
     parser.add_argument("--bundle", type=Path, help="default: the released bundle")
     parser.add_argument("--base", type=Path, default=Path("build/base"), help="base encoder")
     parser.add_argument("--resamples", type=int, default=1000)

@@ -79,7 +79,7 @@ def main() -> None:
         gaps = [
             np.abs(probabilities_of(a) - probabilities_of(b)).max(initial=0.0)
             for a, b in zip(one_by_one, results, strict=True)
-            if labels_of(a) == labels_of(b)
+            if probabilities_of(a).shape == probabilities_of(b).shape
         ]
         n_different += different
         print(f"{name}: {different} of {len(results)} differ, largest gap {max(gaps):.2e}")

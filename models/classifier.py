@@ -28,6 +28,7 @@ from models.heads import Heads, TaskArrays
 from models.taxonomy import Taxonomy
 from models.text.clean import CleanText, clean
 from models.text.language import detect_language
+from models.text.redact import TAGS
 from models.text.segment import segment
 
 _LOG = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class _Prepared:
 class Classifier:
     """Tags verbatims with topics, sentiment and the department that owns the cause.
 
-    Use :func:`models.load_bundle` to get one.
+    Use :func:`models.bundle.load_bundle` to get one.
 
     Parameters
     ----------
@@ -161,7 +162,7 @@ class Classifier:
                 return FailedVerbatim(
                     id=verbatim.id, status=Status.EMPTY, detail="the text is empty: leave it out"
                 )
-            if not any(character.isalpha() for character in text.text):
+            if not any(character.isalpha() for character in _without_tags(text.text)):
                 guess = LanguageGuess(language=Language.UND, probability=0.0)
                 return self._abstain(verbatim, text, guess, Status.NO_LETTERS)
             if verbatim.language is None:
@@ -257,6 +258,13 @@ class Classifier:
         column = probabilities[task][1:, self.taxonomy.labels(task).index(label)]
         best = int(np.argmax(column))
         return Evidence(task=task, label=label, segment=best, probability=float(column[best]))
+
+
+def _without_tags(text: str) -> str:
+    """The text without the tags that stand for personal data."""
+    for tag in TAGS.values():
+        text = text.replace(tag, "")
+    return text
 
 
 def _failed(verbatim: Verbatim, error: Exception) -> FailedVerbatim:

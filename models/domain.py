@@ -79,7 +79,7 @@ class SentimentTag:
     """How the customer feels.
 
     ``sentiment`` is None when the model abstained. ``score`` runs from -1 (negative) to 1
-    (positive): probability of positive minus probability of negative.
+    (positive): the mean of the labels' places on that scale, by probability.
     """
 
     sentiment: str | None

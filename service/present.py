@@ -34,6 +34,8 @@ _WORDS = {
         "score": "score",
         "rows": "rows",
         "for_review": "for review",
+        "legend": "%: probability of the department (below: share of the rows)  "
+        "?: a person should look at this one",
     },
     "nl": {
         "language": "Taal",
@@ -49,6 +51,8 @@ _WORDS = {
         "score": "score",
         "rows": "rijen",
         "for_review": "na te kijken",
+        "legend": "%: kans op de afdeling (hieronder: deel van de rijen)  "
+        "?: laat een mens hiernaar kijken",
     },
 }
 _STATUSES = {
@@ -224,6 +228,12 @@ class Presenter:
             )
         return table
 
+    def legend(self) -> Text:
+        """What the signs at the end of a page's rows mean."""
+        from rich.text import Text
+
+        return Text(self._words["legend"], style="dim")
+
     def counts(self, tally: Tally) -> RenderableType:
         """Lay out counts per department and per sentiment, side by side."""
         from rich import box
@@ -293,11 +303,11 @@ def summary_lines(tally: Tally, *, elapsed_s: float, n_resumed: int = 0) -> list
     """
     n_rows = tally.n_rows
     n_new = n_rows - n_resumed
-    rate = f"{n_new / max(elapsed_s, 1e-3):,.0f} rows/s"
+    rate = f" ({n_new / max(elapsed_s, 1e-3):,.0f} rows/s)" if n_new else ""
     resumed = f", {n_resumed:,} of them from an earlier run" if n_resumed else ""
     n_ok = tally.n_by_status.get("ok", 0)
     unit = "row" if n_rows == 1 else "rows"
-    lines = [f"{n_rows:,} {unit} in {elapsed_s:.1f} s ({rate}){resumed}, {n_ok:,} ok"]
+    lines = [f"{n_rows:,} {unit} in {elapsed_s:.1f} s{rate}{resumed}, {n_ok:,} ok"]
     for status, count in tally.n_by_status.items():
         if status == "ok":
             continue

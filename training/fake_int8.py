@@ -23,7 +23,9 @@ def round_weights(weight: torch.Tensor) -> torch.Tensor:
 
 
 def round_activations(states: torch.Tensor) -> torch.Tensor:
-    """Nearest representable activations, each text with a range of its own.
+    """Nearest representable activations, each row of the batch with a range of its own.
+
+    Padding counts towards the range; batches of like length hold little of it.
 
     Shape: (batch, seq, width) -> the same.
     """

@@ -7,6 +7,7 @@ with the same weights as an unbroken one.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 from collections import defaultdict
@@ -19,6 +20,7 @@ from tokenizers import Tokenizer
 from tqdm.auto import tqdm
 from transformers import BertModel
 
+from models.bundle import hash_file
 from models.calibration import sigmoid
 from models.taxonomy import TASKS, Taxonomy
 from training.config import TrainConfig
@@ -46,6 +48,25 @@ def read_prompt(base: Path) -> str:
     settings = json.loads(path.read_text(encoding="utf-8"))
     name = settings.get("default_prompt_name")
     return str(settings["prompts"][name]) if name else ""
+
+
+def corpus_hash(rows: Sequence[LabelledVerbatim]) -> str:
+    """sha256 over all that is learnt from: texts, labels, segments, stories, splits, by id."""
+    digest = hashlib.sha256()
+    for row in sorted(rows, key=lambda row: row.id):
+        segments = [[part.start, part.end, part.labels] for part in row.segments]
+        learnt = [row.id, row.text, row.lang, row.labels, segments, row.story, row.split]
+        digest.update(json.dumps(learnt).encode())
+    return digest.hexdigest()
+
+
+def hash_run(rows: Sequence[LabelledVerbatim], taxonomy: Taxonomy, base: Path) -> str:
+    """sha256 over everything a run starts from but its configuration."""
+    digest = hashlib.sha256(corpus_hash(rows).encode())
+    digest.update(json.dumps(taxonomy.document, sort_keys=True).encode())
+    for path in sorted(base.glob("*.json")) + sorted(base.glob("*.safetensors")):
+        digest.update(hash_file(path).encode())
+    return digest.hexdigest()
 
 
 def load_encoder(base: Path) -> BertModel:
@@ -78,6 +99,11 @@ class FineTuning:
     ) -> None:
         torch.manual_seed(config.seed)
         base = Path(config.base)
+        if not (base / "tokenizer.json").is_file():
+            raise TrainingError(
+                f"{base} is no encoder folder: make one with 'klantstem-train base-encoder {base}'"
+            )
+        self.data_hash = hash_run(rows, taxonomy, base)
         tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
         prompt = read_prompt(base)
         self.config, self.folder, self.taxonomy = config, folder, taxonomy
@@ -106,7 +132,12 @@ class FineTuning:
         config = self.config
         n_layers = self.network.encoder.config.num_hidden_layers
         groups: list[dict[str, object]] = [
-            {"params": list(self.network.heads.parameters()), "lr": config.head_learning_rate}
+            {
+                "params": [parameter],
+                "lr": config.head_learning_rate,
+                "weight_decay": 0.0 if parameter.ndim == 1 else config.weight_decay,
+            }
+            for parameter in self.network.heads.parameters()
         ]
         for name, parameter in self.network.encoder.named_parameters():
             if not parameter.requires_grad:
@@ -233,6 +264,7 @@ class FineTuning:
     def _checkpoint(self) -> None:
         state = {
             "config": dataclasses.asdict(self.config),
+            "data_hash": self.data_hash,
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
@@ -253,9 +285,11 @@ class FineTuning:
             raise TrainingError(
                 f"{path} is damaged ({type(error).__name__}): delete it to start the run anew"
             ) from error
-        if state["config"] != dataclasses.asdict(self.config):
+        same_config = state["config"] == dataclasses.asdict(self.config)
+        if not same_config or state["data_hash"] != self.data_hash:
+            what = "rows, taxonomy or base" if same_config else "settings"
             raise TrainingError(
-                f"{path} belongs to a run with other settings: choose another run folder"
+                f"{path} belongs to a run with other {what}: choose another run folder (--run)"
             )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])

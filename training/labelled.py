@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from models.taxonomy import TASKS, Taxonomy
+
 CORPUS = Path(__file__).parents[1] / "data" / "verbatims"
 
 
@@ -118,6 +120,28 @@ def read_rows(paths: Iterable[Path]) -> tuple[LabelledVerbatim, ...]:
             except (KeyError, TypeError) as error:
                 raise LabelledDataError(f"{path.name}:{number}: field {error}") from error
     return tuple(rows)
+
+
+def check_labels(rows: Iterable[LabelledVerbatim], taxonomy: Taxonomy) -> None:
+    """Make sure that every label is one of the taxonomy's.
+
+    Raises
+    ------
+    LabelledDataError
+        Names every row with an unknown label, twenty at most.
+    """
+    known = {task: set(taxonomy.labels(task)) for task in TASKS}
+    faults = []
+    for row in rows:
+        for labels in (row.labels, *(part.labels for part in row.segments)):
+            owners = {labels.department, labels.department_2 or labels.department}
+            unknown = set(labels.topics) - known["topics"]
+            unknown |= {labels.sentiment} - known["sentiment"]
+            unknown |= owners - known["department"]
+            faults += [f"row {row.id}: {label!r} is not in the taxonomy" for label in unknown]
+    if faults:
+        more = f"; and {len(faults) - 20} more" if len(faults) > 20 else ""
+        raise LabelledDataError("; ".join(faults[:20]) + more)
 
 
 def read_corpus(folder: Path = CORPUS) -> tuple[LabelledVerbatim, ...]:

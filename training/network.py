@@ -39,9 +39,7 @@ class JointNetwork(nn.Module):
     def embed(self, batch: Batch) -> torch.Tensor:
         """Unit embeddings of all spans. Shape: (n_spans, width)."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.is_mixed):
-            output = self.encoder(  # type: ignore[operator]
-                input_ids=batch.ids, attention_mask=batch.mask
-            )
+            output = self.encoder(input_ids=batch.ids, attention_mask=batch.mask)
         states: torch.Tensor = output.last_hidden_state.float()
         sums = functional.pad(states.cumsum(dim=1), (0, 0, 1, 0))
         totals = sums[batch.span_rows, batch.span_ends] - sums[batch.span_rows, batch.span_starts]
@@ -51,11 +49,11 @@ class JointNetwork(nn.Module):
     def logits(self, embeddings: torch.Tensor) -> dict[str, torch.Tensor]:
         """Raw scores per task. Shape: (n_spans, width) -> (n_spans, n_labels) each."""
         scaled = self.dropout(embeddings * self.width**0.5)
-        return {task: head(scaled) for task, head in self.heads.items()}
+        return {task: head(scaled) for task, head in self._linear_heads().items()}
 
     def start_at_frequencies(self, task: str, frequencies: torch.Tensor) -> None:
         """Set the biases of independent labels to their log odds, so that learning starts there."""
-        self.heads[task].bias.data = torch.logit(frequencies.clamp(1e-4, 1 - 1e-4))
+        self._linear_heads()[task].bias.data = torch.logit(frequencies.clamp(1e-4, 1 - 1e-4))
 
     def export_heads(self) -> Heads:
         """The heads for serving: on unit embeddings, the scale folded into the weights."""
@@ -65,9 +63,13 @@ class JointNetwork(nn.Module):
                     weight=head.weight.detach().numpy() * np.float32(self.width**0.5),
                     bias=head.bias.detach().numpy().copy(),
                 )
-                for task, head in self.heads.items()
+                for task, head in self._linear_heads().items()
             }
         )
+
+    def _linear_heads(self) -> dict[str, nn.Linear]:
+        """The heads, with the type that a ``ModuleDict`` forgets."""
+        return {task: head for task, head in self.heads.items() if isinstance(head, nn.Linear)}
 
 
 def label_loss(

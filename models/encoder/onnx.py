@@ -18,7 +18,14 @@ from models.encoder.protocol import TokenStates, pool_verbatim, unit_rows
 from models.errors import EncoderError
 
 MAX_TOKENS = 512
-_READ_AHEAD = 64  # texts in flight per thread
+_READ_AHEAD = 16  # texts in flight per thread; 10 000 characters take some 5 MB each
+
+
+def count_cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class OnnxEncoder:
@@ -70,7 +77,7 @@ class OnnxEncoder:
         self._tokenizer.no_truncation()
         self.prompt = prompt
         self.dim = int(self._session.get_outputs()[0].shape[2])
-        self.n_threads = n_threads or len(os.sched_getaffinity(0))
+        self.n_threads = n_threads or count_cores()
         self._pool = ThreadPoolExecutor(self.n_threads, thread_name_prefix="encoder")
 
     def encode_states(self, texts: Iterable[str]) -> Iterator[TokenStates]:
@@ -79,11 +86,15 @@ class OnnxEncoder:
         source = iter(texts)
         for text in islice(source, _READ_AHEAD * self.n_threads):
             waiting.append(self._pool.submit(self._encode_one, text))
-        while waiting:
-            states = waiting.popleft().result()
-            for text in islice(source, 1):
-                waiting.append(self._pool.submit(self._encode_one, text))
-            yield states
+        try:
+            while waiting:
+                states = waiting.popleft().result()
+                for text in islice(source, 1):
+                    waiting.append(self._pool.submit(self._encode_one, text))
+                yield states
+        finally:  # nobody waits for these any more
+            for future in waiting:
+                future.cancel()
 
     def encode(self, texts: Sequence[str]) -> FloatMatrix:
         """Return unit rows, shape (n_texts, dim), in the order given."""

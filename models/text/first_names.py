@@ -236,7 +236,7 @@ FIRST_NAMES: Final[frozenset[str]] = _words(
     neil nell nettie neville niall niamh nicholas nicola nigel noel norma norman oliver olive
     olivia oisin orla owen pam pamela patience patrice paige pat patsy pearl penelope penny
     percy perry pete peyton phil phillip philippa phoebe phyllis polly poppy priscilla quentin
-    rachael rachel randall randy ray reece reed regan reginald rhiannon rhonda rhys richie ricky
+    rachael rachel randall randy ray reece regan reginald rhiannon rhonda rhys richie ricky
     riley roberta robyn rod roger ronan ronnie rory rosalind rose rosemary rosie ross roy ruby
     rufus rupert russell rusty sadie sally sandy scott sean seamus selena serena seth shane
     shannon shaun shauna shawn sheila shelby shelley sheryl sid sidney siobhan sinead skye sonya
@@ -297,7 +297,7 @@ WORD_FIRST_NAMES: Final[frozenset[str]] = _words(
     kiran kit koen koos lance lee leen lei lena lex lian lies lieve lily lina linde ling liv
     lore lou luke luna mandy marge mark mats matt maxim maya mees mel melody mercy merel merlijn
     mia mick miles mimi mina mine ming mink mo musa nada nel nick nimet nora norma odd ole olive
-    pat patience patty pearl penny per ping polly poppy prem puck ray reed rein rick rob robin
+    pat patience patty pearl penny per ping polly poppy prem puck ray rein rick rob robin
     rod roman roos rosa rosario rose rosemary rosie ruby rusty said salem sally sana sandy scott
     sem sonny staf stan sterre stig stine sue sultan suman summer taylor tess thi thu ties tine
     ton toon tor tove trees umut una usha veli viola violet ward wei will willow xin yan yeter

@@ -165,7 +165,7 @@ SURNAMES: Final[frozenset[str]] = _words(
     okeke okonkwo oliver olsen oneill osborne osei owen owens owusu page palmer parker parsons
     patel patterson payne pearce pearson pereira perez perkins perry persson peterson pham
     phillips pillai pinto pope porter powell power prasad pratt price pritchard qureshi quinn
-    ramirez ramos rana rao reddy reed rees regan reid reilly reyes reynolds rhodes ribeiro rice
+    ramirez ramos rana rao reddy rees regan reid reilly reyes reynolds rhodes ribeiro rice
     richards richardson riley rivera roberts robertson robinson rodrigues rodriguez rogers
     romero ross rossi rowe roy russell russo ryan sanchez santos saunders schmidt schneider
     schwartz scott sesay shah shaikh sharma sharp shaw sheikh shepherd sheridan silva simmons
@@ -202,7 +202,7 @@ COMMON_WORD_SURNAMES: Final[frozenset[str]] = _words(
     meulen mey mijnheer miller mills mitchell mohan mol molenaar moor moss muller nelson nes
     newman nieuwenhuizen noort oliver oord oosterhout otter page palmer parsons pauw peer petit
     piek plas ploeg poel pol polder popa pope porter post potter power pratt price prins prinsen
-    put putten ras ree reed reyes rice ridder rijk rijken rijn rijt riley robinson roos
+    put putten ras ree reyes rice ridder rijk rijken rijn rijt riley robinson roos
     roosendaal rose ross roy ruijter ruiter sande sanders sari savas schaap schilder schipper
     schippers schoenmaker schrijver schut scott sen sharp shepherd simons skinner slager slot
     sluijs sluis smid snel snijders snoek spaans spek spencer spijker spruit staal stam stan

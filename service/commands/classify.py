@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 if TYPE_CHECKING:
     from service.cli import Context
     from service.tables.classify_run import TableRun
+    from service.tables.columns import ColumnChoice
     from service.tables.formats import Format
     from service.tables.opening import TableSource
     from service.tables.progress import Progress
@@ -37,11 +38,16 @@ what is written:
   (') is put before detail, evidence_text and text_redacted where they begin with = + - @ or a
   tab, so that no spreadsheet takes them for a formula; XLSX needs no such mark.
   Values of CSV stay text in every output format, so that 0612 stays 0612.
+  XLSX output is a workbook of one sheet named klantstem, whatever sheet was read.
+  A row that cannot be read fails alone, and its detail names the line. With --no-redact, JSONL
+  output holds such a line of JSONL input as it is, under "line_text".
 
 unfinished runs:
   OUTPUT is there when it is whole, not before. Until then OUTPUT.partial grows, with
   OUTPUT.partial.json beside it. The same command, with or without --resume, goes on after the
-  last row that was saved; --restart begins anew.
+  last row that was saved; --restart begins anew. A finished run leaves no trace but OUTPUT: the
+  same command is then refused, with --resume too, as nothing tells what OUTPUT was made from;
+  --force makes it again.
 
 exit status:
   0 every row has its tags (or the model abstained: no letters, another language)
@@ -91,7 +97,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add("--table", action="store_true", help="print a table to read instead, with counts")
     add("--json", action="store_true", help="with --text: print the row as JSONL has it")
-    add("--labels", choices=("en", "nl"), default="en", help="language of names that are shown")
+    add("--labels", choices=("en", "nl"), help="with --text or --table: language of names (en)")
     add("--force", action="store_true", help="replace OUTPUT if it exists")
     stopped = group.add_mutually_exclusive_group()
     stopped.add_argument(
@@ -159,12 +165,21 @@ def _check(arguments: argparse.Namespace) -> None:
 
     is_text = arguments.text is not None
     has_output = arguments.output not in (None, "-")
+    has_format = arguments.format or arguments.output_format
+    is_for_people = arguments.table or (is_text and not arguments.json)
     if is_text == (arguments.input is not None):
         raise TableError("name one INPUT (or - for stdin), or give one text with --text")
     for is_wrong, message in (
         (is_text and (has_output or arguments.table), "--text goes with neither -o nor --table"),
         (arguments.json and not is_text, "--json goes with --text; a table has --format jsonl"),
         (arguments.table and has_output, "--table is printed; it does not go with -o"),
+        (is_text and has_format, "--text takes no format; --json prints the row as JSONL has it"),
+        (arguments.table and has_format, "--table takes no format; leave one of them out"),
+        (
+            arguments.labels and not is_for_people,
+            "--labels names labels for people: it goes with --text or --table; "
+            "files and JSON hold the codes of the taxonomy",
+        ),
         (arguments.no_redact and arguments.replace_text, "--no-redact rules out --replace-text"),
         (has_output and arguments.format, "--format is for stdout; for a file: --output-format"),
     ):
@@ -197,7 +212,7 @@ def _classify_text(arguments: argparse.Namespace, context: Context) -> int:
     else:
         from service.present import Presenter, make_console
 
-        presenter = Presenter(classifier.taxonomy, labels=arguments.labels)
+        presenter = Presenter(classifier.taxonomy, labels=arguments.labels or "en")
         make_console().print(presenter.result(result))
     is_fine = result["status"] in ("ok", "no_letters", "other_language")
     is_fine = is_fine or (arguments.allow_empty and result["status"] == "empty")
@@ -208,7 +223,6 @@ def _classify_table(arguments: argparse.Namespace, context: Context) -> int:
     """Tag a table: everything that can be refused is refused before the bundle is loaded."""
     from models.domain import Language
     from service.tables.classify_run import OutputOptions, TableRun, check_distinct
-    from service.tables.columns import choose_columns
     from service.tables.encoders import keep_columns
     from service.tables.formats import Format
     from service.tables.partial import check_output
@@ -218,14 +232,7 @@ def _classify_table(arguments: argparse.Namespace, context: Context) -> int:
     output = None if arguments.output in (None, "-") else Path(arguments.output)
     output_format = _output_format(arguments, output)
     with _open_input(arguments, output_format) as (source, reader):
-        choice = choose_columns(
-            reader.columns,
-            reader.sample(),
-            name=source.name,
-            text_column=arguments.text_column,
-            id_column=arguments.id_column,
-            language_column=arguments.language_column,
-        )
+        choice = _choose_columns(arguments, reader)
         options = OutputOptions(
             format=output_format,
             replace_text=arguments.replace_text,
@@ -255,6 +262,25 @@ def _classify_table(arguments: argparse.Namespace, context: Context) -> int:
             source, reader, tagger, options, progress, tell=lambda note: _tell(arguments, note)
         )
         return _carry_out(arguments, run, tagger, progress, output)
+
+
+def _choose_columns(arguments: argparse.Namespace, reader: TableReader) -> ColumnChoice:
+    """Choose the columns; where that fails, say what else the file holds."""
+    from service.tables.columns import choose_columns
+    from service.tables.errors import ColumnError
+
+    try:
+        return choose_columns(
+            reader.columns,
+            reader.sample(),
+            name=reader.name,
+            text_column=arguments.text_column,
+            id_column=arguments.id_column,
+            language_column=arguments.language_column,
+        )
+    except ColumnError as error:
+        elsewhere = reader.elsewhere
+        raise ColumnError(f"{error}; {elsewhere}" if elsewhere else str(error)) from None
 
 
 def _carry_out(
@@ -303,7 +329,7 @@ def _show_table(arguments: argparse.Namespace, run: TableRun, tagger: Tagger) ->
     from service.present import Presenter, make_console
     from service.tables.cells import cell_text
 
-    presenter = Presenter(tagger.classifier.taxonomy, labels=arguments.labels)
+    presenter = Presenter(tagger.classifier.taxonomy, labels=arguments.labels or "en")
     console = make_console()
     for rows, results in run.tagged():
         texts = [
@@ -313,6 +339,8 @@ def _show_table(arguments: argparse.Namespace, run: TableRun, tagger: Tagger) ->
             for row, result in zip(rows, results, strict=True)
         ]
         console.print(presenter.page(texts, results, width=console.width))
+    if run.tally.n_rows:
+        console.print(presenter.legend())
     console.print(presenter.counts(run.tally))
 
 
@@ -328,10 +356,12 @@ def _what_is_saved(run: TableRun) -> str:
 
 def _output_format(arguments: argparse.Namespace, output: Path | None) -> Format:
     """The format that was asked for, by option or extension."""
-    from service.tables.errors import TableError
+    from service.tables.errors import OutputError, TableError
     from service.tables.formats import Format, format_of
 
     if output is not None:
+        if output.is_dir():
+            raise OutputError(f"{output}: is a folder; name a file to write")
         if arguments.output_format:
             return Format(arguments.output_format)
         return format_of(output, is_output=True)

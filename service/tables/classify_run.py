@@ -235,6 +235,7 @@ class TableRun:
             name=self._source.name,
             overwrite=self._options.overwrite,
             text_column=self._text_column(),
+            keep_lines=not self._tagger.redact,
         )
 
     def _has_known_types(self) -> bool:

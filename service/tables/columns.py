@@ -25,8 +25,16 @@ _ID_NAMES = (
     "surveyid submissionid caseid ticketid uuid guid key nummer nr volgnummer responsid "
     "respondentnummer antwoordid klachtnummer referentie reference"
 )
+_PAIRED_NAMES = (
+    "positief negatief positieve negatieve pluspunten minpunten plus min sterk zwak goed slecht "
+    "beter verbeterpunten verbeterpunt tip tips top tops positive negative positives negatives "
+    "pro con pros cons likes dislikes liked disliked strengths weaknesses improve improvement "
+    "improvements"
+)
 _LANGUAGE_NAMES = "language lang taal locale languagecode langcode taalcode"
 TEXT_NAMES = frozenset(_TEXT_NAMES.split())
+PAIRED_NAMES = frozenset(_PAIRED_NAMES.split())
+"""Words in the names of open questions that are asked side by side."""
 ID_NAMES = tuple(_ID_NAMES.split())
 LANGUAGE_NAMES = tuple(_LANGUAGE_NAMES.split())
 
@@ -55,6 +63,7 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 _TOKENS = re.compile(r"[a-z]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _IS_TEXT = 0.5  # least share of filled cells that hold words
+_IS_LONG = 3.0  # words in a cell that make it an answer, not a name
 _CLEARLY_LONGER = 3.0  # times as many words as the next candidate
 
 
@@ -111,8 +120,9 @@ def choose_columns(
     """Choose the columns, those that were asked for first.
 
     The text column is the one with a name that means text, in Dutch or English, and with words in
-    it; failing that, the one whose cells are clearly the longest. The id column goes by its name,
-    the language column by its name and by holding nothing but languages.
+    it; failing that, the one whose cells are clearly the longest. Two that could be it equally
+    well, such as ``positief`` and ``negatief``, are an error: one of them is not enough. The id
+    column goes by its name, the language column by its name and by holding nothing but languages.
 
     Parameters
     ----------
@@ -187,7 +197,7 @@ def _guess_text(columns: Sequence[str], sample: Sequence[Row], *, name: str) -> 
     profiles = [
         _profile(column, position, sample) for position, column in enumerate(columns, start=1)
     ]
-    named = [one for one in profiles if _plain(one.column) in TEXT_NAMES]
+    named = [one for one in profiles if _plain(one.column).rstrip("0123456789") in TEXT_NAMES]
     hinted = [one for one in profiles if TEXT_NAMES & set(_tokens(one.column))]
     wordy = [one for one in profiles if one.words_share >= _IS_TEXT]
     for group in (named, hinted):
@@ -203,7 +213,13 @@ def _guess_text(columns: Sequence[str], sample: Sequence[Row], *, name: str) -> 
             f"{name}: the first row reads as data, not as column names; give --no-header, "
             "and the text column by its position, for instance --text-column '#2'"
         )
-    long = [one for one in wordy if one.mean_words >= 3 and one.distinct_share > 0.3]
+    various = [one for one in wordy if one.distinct_share > 0.3]
+    paired = [one for one in various if PAIRED_NAMES & set(_tokens(one.column))]
+    if len(paired) > 1:
+        raise _ambiguous(name, columns, paired)
+    longest = max((one.mean_words for one in various), default=0.0)
+    least = min(_IS_LONG, longest / 2) if longest >= _IS_LONG else _IS_LONG
+    long = [one for one in various if one.mean_words >= least]
     if long and (best := _clear_best(long)) is not None:
         return best.column
     if long:
@@ -222,8 +238,8 @@ def _ambiguous(name: str, columns: Sequence[str], candidates: Sequence[_Profile]
     """The error for two or more columns that may hold the text."""
     shown = ", ".join(show_name(one.column, one.position) for one in candidates)
     return ColumnError(
-        f"{name}: the text may be in {shown}; choose one with --text-column "
-        f"(columns: {list_columns(columns)})"
+        f"{name}: the text may be in {shown}; choose one with --text-column NAME, or by its "
+        f"position: --text-column '#{candidates[1].position}' (columns: {list_columns(columns)})"
     )
 
 

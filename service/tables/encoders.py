@@ -13,6 +13,7 @@ from service.tables.jsonl_files import json_line
 from service.tables.results import (
     FLAT_COLUMNS,
     GUARDED_COLUMNS,
+    LINE_KEY,
     OBJECT_KEY,
     PREFIX,
     flat_result,
@@ -60,11 +61,21 @@ class JsonlEncoder:
         Whether a ``klantstem`` of the row may be replaced.
     text_column : str, optional
         Column that gets the redacted text; default: none, the text stays as it was sent.
+    keep_lines : bool, default=False
+        Whether a line that could not be read is written as it is; nobody can redact it.
     """
 
-    def __init__(self, *, name: str, overwrite: bool, text_column: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        overwrite: bool,
+        text_column: str | None = None,
+        keep_lines: bool = False,
+    ) -> None:
         self._name = name
         self._overwrite = overwrite
+        self._keep_lines = keep_lines
         self._text_column = text_column
 
     def head(self) -> bytes:
@@ -86,6 +97,8 @@ class JsonlEncoder:
                 raise ColumnError(f"{self._name}: row {row.number}: {collision(OBJECT_KEY)}")
             if self._text_column in record:
                 record[self._text_column] = result["text_redacted"]
+            if self._keep_lines and row.line_text is not None:
+                record[LINE_KEY] = row.line_text
             record[OBJECT_KEY] = result
             lines.append(json_line(record))
         return b"".join(lines)

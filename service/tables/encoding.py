@@ -100,11 +100,14 @@ def detect_encoding(stream: BinaryIO, name: str) -> str:
 
 
 def bad_bytes_error(name: str, encoding: str, bad: BadBytes) -> EncodingError:
-    """Say where a file stops being text and what to do."""
-    label = {"utf-8-sig": "UTF-8", "utf-8": "UTF-8"}.get(encoding, encoding)
+    """Say where a file stops being text and what to do; other encodings than the one tried."""
+    tried = codecs.lookup(encoding).name.removesuffix("-sig")
+    others = [other for other in ("utf-8", "cp1252", "latin-1") if other != tried]
     return EncodingError(
-        f"{name}: not valid {label} at byte {bad.offset} (line {bad.line}); repair the file "
-        "or name its encoding, for instance --encoding cp1252, latin-1 or utf-16"
+        f"{name}: not valid {'UTF-8' if tried == 'utf-8' else encoding} at byte {bad.offset} "
+        f"(line {bad.line}), so no row was read; name its encoding: --encoding "
+        f"{' or '.join(others[:2])}; a file that mixes encodings must be mended first, or is read "
+        "so with some letters wrong"
     )
 
 

@@ -74,7 +74,9 @@ class JsonlReader(TableReader):
             number += 1
             self._n_parsed = number
             values, problem = parse_object(raw)
-            yield Row(number, line, values, problem)
+            is_kept = problem is not None and len(raw) <= MAX_LINE_BYTES
+            text = raw.decode("utf-8", "replace").rstrip("\r\n") if is_kept else None
+            yield Row(number, line, values, problem, text)
 
     def _read_lines(self) -> Iterator[bytes]:
         """Yield the lines as UTF-8; one that cannot be decoded or is too long is left broken."""

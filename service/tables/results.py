@@ -18,6 +18,8 @@ from models.domain import (
 
 OBJECT_KEY = "klantstem"
 """Key of the result in a JSONL row."""
+LINE_KEY = "line_text"
+"""Key of a JSONL line that could not be read, where personal data is left in."""
 PREFIX = "klantstem_"
 """Begin of the name of every column that is added to a flat table."""
 FLAT_COLUMNS = (

@@ -17,13 +17,15 @@ class Row:
     """One data row.
 
     ``number`` counts data rows from 1; ``line`` is the line of the file where the row starts,
-    where the format has lines. ``problem`` says why the row cannot be used, without quoting it.
+    where the format has lines. ``problem`` says why the row cannot be used, without quoting it;
+    ``line_text`` is the line of a row of which no value could be read, where there is one.
     """
 
     number: int
     line: int | None
     values: Mapping[str, Any]
     problem: str | None = None
+    line_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,8 @@ class TableReader(ABC):
         Whether a spreadsheet program wrote the file.
     notes : list of str
         What the user should know about the way the file was read.
+    elsewhere : str
+        Where else in the file a column may be that is not found; may be empty.
     """
 
     name: str
@@ -56,6 +60,7 @@ class TableReader(ABC):
     has_fixed_columns: bool = True
     n_rows: int | None = None
     is_from_excel: bool = False
+    elsewhere: str = ""
 
     def __init__(self, name: str) -> None:
         self.name = name

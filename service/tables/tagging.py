@@ -50,11 +50,18 @@ class Tagger:
             self.classifier.classify(sound, redact=self.redact) if sound else ()
         )
         return [
-            result_object(next(tagged), bundle_version=version, is_redacted=self.redact)
+            self._result(next(tagged))
             if isinstance(one, Verbatim)
-            else failed_object(Status.FAILED, one, bundle_version=version)
-            for one in verbatims
+            else failed_object(Status.FAILED, _at_line(row, one), bundle_version=version)
+            for row, one in zip(rows, verbatims, strict=True)
         ]
+
+    def _result(self, tagged: TaggedVerbatim | FailedVerbatim) -> dict[str, Any]:
+        """The result object of a row that was read."""
+        version = self.classifier.bundle_version
+        if tagged.status is Status.EMPTY:
+            return failed_object(Status.EMPTY, "the row has no text", bundle_version=version)
+        return result_object(tagged, bundle_version=version, is_redacted=self.redact)
 
     def _verbatim(self, row: Row) -> Verbatim | str:
         """The verbatim of a row, or what is wrong with the row."""
@@ -134,6 +141,11 @@ class Tally:
         """Rows that could not be classified; abstentions are none of them."""
         fine = {Status.OK, *ABSTENTIONS} | ({Status.EMPTY} if allow_empty else set())
         return sum(count for status, count in self.n_by_status.items() if status not in fine)
+
+
+def _at_line(row: Row, problem: str) -> str:
+    """What is wrong with a row, and where it stands in the file."""
+    return problem if row.line is None else f"line {row.line}: {problem}"
 
 
 def _count(counts: dict[str, int], label: str | None) -> None:

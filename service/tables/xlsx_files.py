@@ -56,6 +56,7 @@ class XlsxReader(TableReader):
         try:
             self._book = _load_book(self._stream, name)
             self._sheet = self._pick_sheet(sheet)
+            self.elsewhere = self._other_sheets()
             self._n_stated = self._sheet.max_row or 0
             self._sheet.reset_dimensions()  # the size that a file states is often wrong
             self._rows = self._read_rows()
@@ -68,7 +69,8 @@ class XlsxReader(TableReader):
         """Name the columns; without a header the first row is given back."""
         first = next(self._rows, None)
         if first is None:
-            raise FormatError(f"{self.name}: sheet '{self._sheet.title}' is empty")
+            message = f"{self.name}: sheet '{self._sheet.title}' is empty"
+            raise FormatError(f"{message}; {self.elsewhere}" if self.elsewhere else message)
         if not has_header:
             self.columns = unique_names([""] * len(first[1]))
             return first
@@ -98,6 +100,14 @@ class XlsxReader(TableReader):
             return self._book.worksheets[int(sheet) - 1]
         listed = ", ".join(f"'{title}'" for title in names)
         raise FormatError(f"{self.name}: there is no sheet '{sheet}'; there are {listed}")
+
+    def _other_sheets(self) -> str:
+        """Say which sheet is read and which are not, for a message."""
+        title = self._sheet.title
+        others = [f"'{one.title}'" for one in self._book.worksheets if one.title != title]
+        if not others:
+            return ""
+        return f"sheet '{title}' was read, not {', '.join(others)}; --sheet names another"
 
     def iterate(self) -> Iterator[Row]:
         """Yield all rows; a cell beyond the header's columns is a problem of its row."""

@@ -46,6 +46,7 @@ def test_missing_file_is_refused(folder: Path) -> None:
         ("format", 99, "bundle format 99"),
         ("sha256", {"../evil": "0"}, "exactly the files"),
         ("bundle_version", "0" * 12, "does not follow"),
+        ("prompt", "passage: ", "does not follow"),
         ("surprise", 1, "not a bundle manifest"),
     ],
 )

@@ -61,7 +61,7 @@ def test_bad_text_fails_alone(text: str, status: Status) -> None:
     assert results[1].id == "1"
 
 
-@pytest.mark.parametrize("text", ["8", "10/10", "👍👍", "!!!"])
+@pytest.mark.parametrize("text", ["8", "10/10", "👍👍", "!!!", "06-12345678", "😡 a@b.nl"])
 def test_text_without_letters_is_abstained_from(text: str) -> None:
     (result,) = make_classifier().classify(verbatims([text]))
     assert isinstance(result, TaggedVerbatim)

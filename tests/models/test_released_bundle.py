@@ -1,7 +1,5 @@
 """The released bundle on plain texts, in both languages."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -13,8 +11,8 @@ pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Iterator[Classifier]:
-    yield load_bundle(n_threads=2)
+def classifier() -> Classifier:
+    return load_bundle(n_threads=2)
 
 
 def tag(classifier: Classifier, text: str) -> TaggedVerbatim:
@@ -30,14 +28,14 @@ def tag(classifier: Classifier, text: str) -> TaggedVerbatim:
         ("Way too expensive for what you get.", "negative", "price", "board"),
         ("Ontzettend vriendelijk personeel.", "positive", "staff_attitude", "hr"),
         ("Really friendly and patient staff.", "positive", "staff_attitude", "hr"),
-        ("Na een uur in de wacht nog niemand gesproken.", "negative", "waiting_reachability", "board"),
+        ("Na een uur in de wacht niemand gesproken.", "negative", "waiting_reachability", "board"),
         ("On hold for an hour and never got through.", "negative", "waiting_reachability", "board"),
         ("De rits was na twee weken al kapot.", "negative", "product_quality", "purchasing"),
         ("The zip broke within two weeks.", "negative", "product_quality", "purchasing"),
         ("Opzeggen kan alleen met drie maanden opzegtermijn.", "negative", "terms", "legal"),
         ("You can only cancel with three months notice.", "negative", "terms", "legal"),
-        ("Misleidende reclame, de korting gold helemaal niet.", "negative", "expectations", "marketing"),
-        ("Misleading advert, the discount did not apply at all.", "negative", "expectations", "marketing"),
+        ("Misleidende reclame, geen korting.", "negative", "expectations", "marketing"),
+        ("Misleading advert, there was no discount.", "negative", "expectations", "marketing"),
         ("Prima!", "positive", "general", "none"),
         ("Great!", "positive", "general", "none"),
     ],

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -141,16 +142,23 @@ ERRORS = [
     (("in.csv", "-o", "no/out.csv"), "the folder no does not exist"),
     (("in.csv", "-o", "out"), "the extension (none) does not tell the format"),
     (("in.csv", "-o", "out.xlsm"), "workbooks with macros cannot be written"),
-    (("in.csv", "-o", "folder", "--output-format", "csv"), "is not a regular file"),
+    (("in.csv", "-o", "folder", "--output-format", "csv"), "folder: is a folder; name a file"),
+    (("in.csv", "-o", "."), "klantstem: .: is a folder; name a file to write"),
     (("in.csv", "--text-column", "tekst"), "there is no column 'tekst'; there are: 'id', 'text'"),
     (("in.csv", "--encoding", "utf-9"), "no encoding is called 'utf-9'"),
     (("in.csv", "--delimiter", ";;"), "--delimiter must be one character"),
-    (("bad.csv",), "bad.csv: not valid UTF-8 at byte 17 (line 3); repair"),
+    (("bad.csv",), "bad.csv: not valid UTF-8 at byte 17 (line 3), so no row was read"),
     (("in.csv", "--no-redact", "--replace-text"), "--no-redact rules out --replace-text"),
     (("in.csv", "--table", "-o", "x.csv"), "--table is printed"),
     (("in.csv", "-o", "x.csv", "--format", "csv"), "--output-format"),
     (("in.csv", "--json"), "--json goes with --text"),
     (("--text", "x", "-o", "x.csv"), "--text goes with neither"),
+    (("--text", "x", "--format", "csv"), "--text takes no format"),
+    (("--text", "x", "--output-format", "csv"), "--text takes no format"),
+    (("in.csv", "--table", "--format", "csv"), "--table takes no format"),
+    (("in.csv", "-o", "x.csv", "--labels", "nl"), "--labels names labels for people"),
+    (("in.csv", "--labels", "en"), "it goes with --text or --table"),
+    (("--text", "x", "--json", "--labels", "nl"), "--labels names labels for people"),
 ]
 
 
@@ -251,8 +259,73 @@ def test_a_broken_row_tells_its_trouble(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(tmp_path / "in.jsonl") == 1
     rows = [json.loads(line)["klantstem"] for line in capsys.readouterr().out.splitlines()]
     assert [row["status"] for row in rows] == ["ok", "failed", "failed"]
-    assert rows[1]["detail"] == "the text is a list or an object where a string is expected"
-    assert rows[2]["detail"] == "no valid JSON at character 2 of the line"
+    assert rows[1]["detail"] == "line 2: the text is a list or an object where a string is expected"
+    assert rows[2]["detail"] == "line 3: no valid JSON at character 2 of the line"
+
+
+def test_a_line_that_cannot_be_read_is_kept_only_where_nothing_is_redacted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "te duur"}\n{"text": "jan@voorbeeld.nl\r\n')
+    assert run(tmp_path / "in.jsonl") == 1
+    captured = capsys.readouterr()
+    assert "voorbeeld" not in captured.out + captured.err
+    assert list(json.loads(captured.out.splitlines()[1])) == ["klantstem"]
+    assert run(tmp_path / "in.jsonl", "--no-redact") == 1
+    sound, broken = map(json.loads, capsys.readouterr().out.splitlines())
+    assert list(sound) == ["text", "klantstem"]
+    assert broken["line_text"] == '{"text": "jan@voorbeeld.nl'
+
+
+def test_an_empty_row_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": " "}\n')
+    assert run(tmp_path / "in.jsonl", "--text-column", "text") == 1
+    assert json.loads(capsys.readouterr().out)["klantstem"]["detail"] == "the row has no text"
+
+
+@pytest.mark.parametrize(
+    ("first", "arguments", "words"),
+    [
+        ([["naam", "waarde"], ["datum", 7]], (), "no column looks like the customers' text"),
+        ([["score"], [7]], ("--text-column", "text"), "there is no column 'text'"),
+        ([], (), "sheet 'Info' is empty"),
+    ],
+)
+def test_a_workbook_without_text_names_its_sheets(
+    *,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    first: list[list[object]],
+    arguments: tuple[str, ...],
+    words: str,
+) -> None:
+    book = openpyxl.Workbook(write_only=True)
+    sheets: dict[str, list[list[object]]] = {
+        "Info": first,
+        "Antwoorden": [["text"], ["te duur"]],
+        "Extra": [["a"], [1]],
+    }
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(tmp_path / "in.xlsx")
+    assert run(tmp_path / "in.xlsx", *arguments) == 2
+    message = capsys.readouterr().err
+    assert words in message
+    assert "sheet 'Info' was read, not 'Antwoorden', 'Extra'; --sheet names another" in message
+    assert run(tmp_path / "in.xlsx", "--sheet", "Antwoorden") == 0
+
+
+def test_a_header_that_names_two_texts_is_ambiguous(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.csv").write_text("text,text\nte duur,te laat\n")
+    assert run(tmp_path / "in.csv") == 2
+    assert "may be in 'text', 'text_2'; choose one" in capsys.readouterr().err
+    assert run(tmp_path / "in.csv", "--text-column", "#2") == 0
+    row = json.loads(capsys.readouterr().out)["klantstem"]
+    assert row["topics"][0]["topic"] == "delivery"
 
 
 def test_one_text_is_shown_to_a_person(capsys: pytest.CaptureFixture[str]) -> None:
@@ -294,6 +367,9 @@ def test_table_is_readable_and_hides_personal_data(
     assert "Department" in out
     assert "not sure" in out
     assert max(map(len, out.splitlines())) <= 120
+    assert "?: a person should look at this one" in out
+    assert run(tmp_path / "in.csv", "--table", "--labels", "nl") == 0
+    assert "?: laat een mens hiernaar kijken" in capsys.readouterr().out
 
 
 def test_sample_runs_whole(capsys: pytest.CaptureFixture[str]) -> None:
@@ -313,6 +389,8 @@ def test_help_and_version_come_without_heavy_imports() -> None:
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert "examples:" in done.stdout
+    assert "one sheet named klantstem" in done.stdout
+    assert "A finished run leaves no trace but OUTPUT" in done.stdout
     assert "klantstem " in done.stdout
 
 

@@ -361,7 +361,7 @@ def test_a_stopped_run_goes_on_to_the_same_rows(tmp_path: Path, source: str, out
 
 
 def test_a_run_that_was_stopped_while_joining_does_not_classify_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = write_table(tmp_path / "in.csv", MANY)
     output = tmp_path / "out.xlsx"
@@ -378,9 +378,13 @@ def test_a_run_that_was_stopped_while_joining_does_not_classify_again(
         "out.xlsx.partial.json",
     ]
     calls: list[int] = []
+    capsys.readouterr()
     assert classify(table, "-o", output, on_call=calls.append) == 1
     assert calls == []
     assert len(read_table(output)) == 100
+    message = capsys.readouterr().err
+    assert "100 of them from an earlier run, 80 ok" in message
+    assert "rows/s" not in message
 
 
 def test_summary_of_a_resumed_run_counts_all_rows(

@@ -73,6 +73,30 @@ def test_two_candidates_are_an_error_that_names_them(names: tuple[str, str]) -> 
     assert choose(columns, text_column=names[1])[0] == names[1]
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"positief": LONG, "negatief": LONG[::-1]},
+        {"positief": ["vriendelijk", "snel", "prijs"], "negatief": LONG},
+        {"Wat ging goed?": ["snel", "prijs", ""], "Wat kan beter?": ["lang wachten", "niets", ""]},
+        {"text": LONG, "text_2": LONG[::-1]},
+        {"comment1": LONG, "comment": LONG[::-1]},
+        {"q1": ["ik wacht al lang"] * 2 + ["duur"], "q2": ["lang gewacht", "te duur", "te laat"]},
+    ],
+)
+def test_two_equal_candidates_are_told_by_name_and_position(columns: dict[str, list[str]]) -> None:
+    first, second = columns
+    with pytest.raises(ColumnError) as caught:
+        choose({**columns, "score": NUMBERS})
+    message = str(caught.value)
+    assert f"the text may be in '{first}', '{second}'" in message
+    assert "--text-column NAME, or by its position: --text-column '#2'" in message
+
+
+def test_one_of_a_pair_without_text_is_no_candidate() -> None:
+    assert choose({"positief": NUMBERS, "negatief": LONG})[0] == "negatief"
+
+
 def test_no_candidate_is_an_error_that_lists_the_columns() -> None:
     with pytest.raises(ColumnError, match=r"no column looks like.*'score', 'q3'; name it with"):
         choose({"score": NUMBERS, "q3": SHORT})

@@ -83,6 +83,25 @@ def test_reader_names_the_byte_that_is_not_of_the_encoding_told(tmp_path: Path) 
     assert read(path, encoding="latin-1")[1][0].values["text"] == "abcé"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "advice"),
+    [
+        (None, "--encoding cp1252 or latin-1;"),
+        ("UTF_8", "--encoding cp1252 or latin-1;"),
+        ("windows-1252", "--encoding utf-8 or latin-1;"),
+        ("ascii", "--encoding utf-8 or cp1252;"),
+    ],
+)
+def test_an_encoding_that_was_tried_is_not_recommended(
+    tmp_path: Path, encoding: str | None, advice: str
+) -> None:
+    path = write(tmp_path / "a.csv", "text\né\n".encode() + b"\xe9\x81\n")
+    with pytest.raises(EncodingError) as caught:
+        read(path, encoding=encoding)
+    assert advice in str(caught.value)
+    assert "a file that mixes encodings must be mended" in str(caught.value)
+
+
 def test_reader_fails_rows_of_a_wrong_width_alone(tmp_path: Path) -> None:
     content = "id,text,score\n1,goed,7\n2,slecht\n3,te,veel,velden\n\n4,prima,8,\n5,ok,6\n"
     _, rows = read(write(tmp_path / "a.csv", content))

@@ -35,8 +35,21 @@ def test_topic_thresholds_with_few_examples_stay_near_the_shared_one() -> None:
 def test_bar_for_precision_is_the_lowest_that_keeps_it() -> None:
     confidence = np.asarray([0.9, 0.8, 0.7, 0.6])
     right = np.asarray([True, True, False, False])
-    assert bar_for_precision(confidence, right, precision=0.6) == pytest.approx(0.7)
-    assert bar_for_precision(confidence, ~right, precision=0.9) == 1.0
+    even = np.ones(4)
+    assert bar_for_precision(confidence, right, even, precision=0.6) == pytest.approx(0.7)
+    assert bar_for_precision(confidence, ~right, even, precision=0.9) == 1.0
+
+
+def test_bar_for_precision_counts_rows_by_how_often_they_occur() -> None:
+    confidence, right = np.asarray([0.9, 0.8]), np.asarray([True, False])
+    assert bar_for_precision(confidence, right, np.asarray([9.0, 1.0]), precision=0.85) == 0.8
+    assert bar_for_precision(confidence, right, np.asarray([1.0, 9.0]), precision=0.85) == 0.9
+
+
+def test_bar_for_precision_never_splits_ties() -> None:
+    tied = np.full(4, 0.9)
+    right = np.asarray([True, False, False, False])
+    assert bar_for_precision(tied, right, np.ones(4), precision=0.9) == 1.0
 
 
 def test_calibrate_gives_every_value_a_calibration_needs() -> None:
