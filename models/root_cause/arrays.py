@@ -1,0 +1,74 @@
+"""Array helpers that several steps share; none depends on the number of threads."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import FloatMatrix
+
+IntVector: TypeAlias = npt.NDArray[np.int64]
+FloatVector: TypeAlias = npt.NDArray[np.float64]
+Matrix: TypeAlias = npt.NDArray[np.float64]
+BoolVector: TypeAlias = npt.NDArray[np.bool_]
+
+BLOCK_ROWS = 8192
+"""Rows whose similarities are held in memory at a time."""
+
+_MIN_NORM = 1e-12
+
+
+def unit(rows: npt.NDArray[np.floating]) -> Matrix:
+    """Scale rows to length 1, in double precision; a row of zeros stays."""
+    wide = np.asarray(rows, dtype=np.float64)
+    lengths = np.sqrt((wide * wide).sum(axis=-1, keepdims=True))
+    result: Matrix = wide / np.maximum(lengths, _MIN_NORM)
+    return result
+
+
+def group_means(
+    rows: npt.NDArray[np.floating], labels: IntVector, n_groups: int, weights: FloatVector
+) -> Matrix:
+    """Unit mean direction of each group.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, dim)
+    labels : ndarray of shape (n_rows,)
+        Group of each row; a negative label leaves the row out.
+    n_groups : int
+    weights : ndarray of shape (n_rows,)
+
+    Returns
+    -------
+    ndarray of shape (n_groups, dim)
+    """
+    order = np.argsort(labels, kind="stable")
+    order = order[labels[order] >= 0]
+    sums = np.zeros((n_groups, rows.shape[1]))
+    bounds = np.searchsorted(labels[order], np.arange(n_groups + 1))
+    for group in range(n_groups):
+        members = order[bounds[group] : bounds[group + 1]]
+        sums[group] = (rows[members] * weights[members, None]).sum(axis=0)
+    return unit(sums)
+
+
+def weighted_quantile(values: FloatVector, weights: FloatVector, share: float) -> float:
+    """Lowest value with at least ``share`` of the weight at or below it.
+
+    Examples
+    --------
+    >>> weighted_quantile(np.array([3.0, 1.0, 2.0]), np.array([1.0, 8.0, 1.0]), 0.5)
+    1.0
+    """
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    position = int(np.searchsorted(reached, share * reached[-1] - 1e-9))
+    return float(values[order[min(position, len(order) - 1)]])
+
+
+def as_float32(rows: npt.NDArray[np.floating]) -> FloatMatrix:
+    """The same rows in single precision."""
+    return np.ascontiguousarray(rows, dtype=np.float32)

@@ -1,0 +1,163 @@
+"""Puts the estimates on each cause together: causes, themes and cross tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from models.domain import Language
+from models.root_cause.arrays import IntVector
+from models.root_cause.impact import ImpactTable
+from models.root_cause.key_terms import KeyTerm, find_key_terms
+from models.root_cause.model_io import RootCauseModel
+from models.root_cause.names import CauseName, name_causes
+from models.root_cause.owner import OwnerMix
+from models.root_cause.report import Cause, CrossTable, Exemplar, Theme
+from models.root_cause.select import Complaints
+from models.root_cause.stability import Matching, Stability
+from models.root_cause.trend import TrendTable
+from models.taxonomy import Taxonomy
+
+Key = TypeVar("Key", str, Language)
+Terms = Mapping[tuple[int, Language], tuple[KeyTerm, ...]]
+
+
+def build_causes(
+    model: RootCauseModel,
+    names: Sequence[CauseName],
+    complaints: Complaints,
+    cause: IntVector,
+    *,
+    ids: Sequence[str],
+    owners: Sequence[OwnerMix],
+    impact: ImpactTable | None,
+    trend: TrendTable | None,
+    stability: Stability | None,
+    matching: Matching | None,
+    terms: Terms,
+    exemplars: Mapping[int, IntVector],
+) -> tuple[Cause, ...]:
+    """One value per cause, in the order of the model."""
+    causes = []
+    for label, cause_id in enumerate(model.cause_ids):
+        rows = np.flatnonzero(cause == label)
+        causes.append(
+            Cause(
+                cause_id=cause_id,
+                name=names[label],
+                theme=int(model.clusters.theme_of_cause[label]),
+                n_complaints=len(rows),
+                n_verbatims=len(np.unique(complaints.verbatim[rows])),
+                share=len(rows) / max(1, len(complaints)),
+                owner=owners[label],
+                impact=impact.causes[label] if impact else None,
+                trend=trend.causes[label] if trend else None,
+                stability=stability.by_cause[label] if stability else None,
+                change=matching.causes[label] if matching else None,
+                key_terms={
+                    language: terms.get((label, language), ())
+                    for language in (Language.NL, Language.EN)
+                },
+                exemplars=tuple(
+                    Exemplar(
+                        verbatim_id=ids[int(complaints.verbatim[row])],
+                        language=complaints.languages[row],
+                        text=complaints.texts[row],
+                    )
+                    for row in exemplars.get(label, np.empty(0, dtype=np.int64)).tolist()
+                ),
+                topic_mix=shares(complaints.topics[row] for row in rows if complaints.topics[row]),
+                languages=shares(complaints.languages[row] for row in rows),
+            )
+        )
+    return tuple(causes)
+
+
+def shares(values: Iterable[Key]) -> dict[Key, float]:
+    """Share of each value, most first, ties by name."""
+    counts = Counter(values)
+    total = sum(counts.values())
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    return {value: count / total for value, count in ranked}
+
+
+def topic_names_by_cause(
+    cause: IntVector, topics: Sequence[str], n_causes: int, taxonomy: Taxonomy
+) -> dict[int, dict[Language, str]]:
+    """Name of the topic that most complaints of each cause have, per language."""
+    known = {label.label: label for label in taxonomy.topics}
+    counts: dict[int, Counter[str]] = {label: Counter() for label in range(n_causes)}
+    for label, topic in zip(cause.tolist(), topics, strict=True):
+        if label >= 0 and topic in known:
+            counts[label][topic] += 1
+    result = {}
+    for label, own in counts.items():
+        if own:
+            best = known[min(own, key=lambda topic: (-own[topic], topic))]
+            result[label] = {
+                language: best.name.get(language.value, best.label)
+                for language in (Language.NL, Language.EN)
+            }
+    return result
+
+
+def build_themes(
+    causes: Sequence[Cause],
+    theme_of_cause: IntVector,
+    complaints: Complaints,
+    cause: IntVector,
+    excluded_terms: Sequence[str],
+) -> tuple[Theme, ...]:
+    """Themes by number of complaints; a theme of one cause bears that cause's name."""
+    if not causes:
+        return ()
+    theme = np.where(cause >= 0, theme_of_cause[np.maximum(cause, 0)], -1)
+    n_themes = int(theme_of_cause.max()) + 1
+    if n_themes == len(causes):
+        names = [member.name for member in sorted(causes, key=lambda each: each.theme)]
+    else:
+        terms = find_key_terms(
+            complaints.texts, complaints.languages, theme.tolist(), excluded=excluded_terms
+        )
+        names = list(name_causes(terms, n_themes))
+    themes = []
+    for label in range(n_themes):
+        members = [each for each in causes if each.theme == label]
+        n_complaints = sum(each.n_complaints for each in members)
+        themes.append(
+            Theme(
+                name=members[0].name if len(members) == 1 else names[label],
+                cause_ids=tuple(each.cause_id for each in members),
+                n_complaints=n_complaints,
+                share=n_complaints / max(1, len(complaints)),
+            )
+        )
+    return tuple(themes)
+
+
+def build_cross_tables(
+    segments: Mapping[str, Sequence[str]],
+    cause: IntVector,
+    verbatim: IntVector,
+    cause_ids: Sequence[str],
+) -> tuple[CrossTable, ...]:
+    """Verbatims per cause and value of every segment column; empty cells are left out."""
+    pairs = np.unique(np.stack([verbatim, cause], axis=1)[cause >= 0], axis=0).tolist()
+    tables = []
+    for column, values in segments.items():
+        counts: dict[str, Counter[str]] = {value: Counter() for value in sorted(set(values) - {""})}
+        for row, label in pairs:
+            if values[row]:
+                counts[values[row]][cause_ids[label]] += 1
+        sizes = Counter(values)
+        tables.append(
+            CrossTable(
+                column=column,
+                n_verbatims={value: sizes[value] for value in counts},
+                counts={value: dict(sorted(own.items())) for value, own in counts.items()},
+            )
+        )
+    return tuple(tables)

@@ -1,0 +1,113 @@
+"""Names each cause in Dutch and in English from its key phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.domain import Language
+from models.root_cause.key_terms import KeyTerm
+
+SEPARATOR = " · "
+LANGUAGES = (Language.NL, Language.EN)
+
+_UNNAMED = {Language.NL: "Overige klachten", Language.EN: "Other complaints"}
+_OTHER = {Language.NL: Language.EN, Language.EN: Language.NL}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseName:
+    """What a cause is called in each language.
+
+    ``borrowed`` tells the languages in which no customer named it: the name there is the topic's,
+    with the other language's phrase between brackets.
+    """
+
+    nl: str
+    en: str
+    borrowed: tuple[Language, ...] = ()
+
+    def in_language(self, language: Language) -> str:
+        """The name in a language; English for ``UND``."""
+        return self.nl if language is Language.NL else self.en
+
+
+def name_causes(
+    terms: Mapping[tuple[int, Language], tuple[KeyTerm, ...]],
+    n_causes: int,
+    *,
+    topic_names: Mapping[int, Mapping[Language, str]] | None = None,
+) -> tuple[CauseName, ...]:
+    """Name all causes, no two alike.
+
+    Parameters
+    ----------
+    terms : mapping of (int, Language) to tuple of KeyTerm
+        What ``find_key_terms`` gave.
+    n_causes : int
+    topic_names : mapping of int to mapping of Language to str, optional
+        Name of each cause's main topic, used in a language without key terms.
+
+    Examples
+    --------
+    >>> term = KeyTerm(text="lang in de wacht", score=3.0, n_complaints=9)
+    >>> name_causes({(0, Language.NL): (term,)}, 1)[0].nl
+    'Lang in de wacht'
+    """
+    topics = topic_names or {}
+    names: dict[Language, list[str]] = {language: [] for language in LANGUAGES}
+    borrowed: list[list[Language]] = [[] for _ in range(n_causes)]
+    for language in LANGUAGES:
+        taken: set[str] = set()
+        for cause in range(n_causes):
+            own = [term.text for term in terms.get((cause, language), ())]
+            if not own:
+                borrowed[cause].append(language)
+            name = _free_name(
+                own or _borrow(terms, topics, cause, language), taken, prefer_two=bool(own)
+            )
+            taken.add(name.casefold())
+            names[language].append(name)
+    return tuple(
+        CauseName(
+            nl=names[Language.NL][cause],
+            en=names[Language.EN][cause],
+            borrowed=tuple(borrowed[cause]),
+        )
+        for cause in range(n_causes)
+    )
+
+
+def _borrow(
+    terms: Mapping[tuple[int, Language], tuple[KeyTerm, ...]],
+    topics: Mapping[int, Mapping[Language, str]],
+    cause: int,
+    language: Language,
+) -> list[str]:
+    """Candidates in a language in which the cause has no phrases."""
+    topic = topics.get(cause, {}).get(language, _UNNAMED[language])
+    others = [term.text for term in terms.get((cause, _OTHER[language]), ())]
+    return [f"{topic} ({other})" for other in others] or [topic]
+
+
+def _free_name(candidates: list[str], taken: set[str], *, prefer_two: bool) -> str:
+    """The best candidate that is not taken; one lone word gets a second beside it."""
+    first = candidates[0]
+    options = [_join(first, other) for other in candidates[1:]]
+    if prefer_two and " " not in first and options:
+        options.append(_join(first))
+    else:
+        options.insert(0, _join(first))
+    for option in options:
+        if option.casefold() not in taken:
+            return option
+    number = 2
+    while f"{options[0]} ({number})".casefold() in taken:
+        number += 1
+    return f"{options[0]} ({number})"
+
+
+def _join(*parts: str) -> str:
+    """Phrases side by side, the first with a capital."""
+    text = SEPARATOR.join(parts)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,102 @@
+"""Says what an analysis could not do, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.classifier import EmbeddedVerbatim
+from models.domain import FailedVerbatim
+from models.root_cause.cluster import MIN_EVOC_ROWS
+from models.root_cause.frames import VerbatimTable
+from models.root_cause.impact import ImpactTable
+from models.root_cause.report import Note
+
+
+def collect_notes(
+    embedded: Sequence[EmbeddedVerbatim],
+    table: VerbatimTable,
+    *,
+    n_complaints: int,
+    n_unique: int,
+    n_causes: int,
+    impact: ImpactTable | None,
+    has_offset: bool,
+) -> tuple[Note, ...]:
+    """All notes on a run, in the order in which a reader meets the matter."""
+    n_failed = sum(isinstance(item.result, FailedVerbatim) for item in embedded)
+    n_abstained = sum(item.embedding is None for item in embedded) - n_failed
+    has_scores = bool(np.isfinite(table.scores).any())
+    n_refused = impact.n_refused if impact else 0
+    n_undated = int(np.isnat(table.dates.days).sum())
+    found = (
+        (n_failed > 0, "failed", n_failed, "verbatims could not be read and are left out"),
+        (n_abstained > 0, "abstained", n_abstained, "verbatims hold no Dutch or English text"),
+        (
+            n_complaints == 0,
+            "no_complaints",
+            0,
+            "no complaint was found, so no cause",
+        ),
+        (
+            0 < n_unique < MIN_EVOC_ROWS,
+            "few_complaints",
+            n_unique,
+            "different complaints only: too few for a hierarchy, causes are rough",
+        ),
+        (
+            n_complaints > 0 and n_causes == 1,
+            "one_cause",
+            n_complaints,
+            "complaints could not be told apart: they make one cause",
+        ),
+        (
+            not has_offset and n_complaints > 0,
+            "no_language_offset",
+            0,
+            "no language offset was given: Dutch and English may be split",
+        ),
+        (not has_scores, "no_scores", 0, "no scores: impact could not be estimated"),
+        (
+            has_scores and impact is None and n_causes > 0,
+            "unknown_metric",
+            0,
+            "the scale of the scores is not clear: say whether they are nps, csat or ces",
+        ),
+        (
+            table.n_unreadable_scores > 0,
+            "unreadable_scores",
+            table.n_unreadable_scores,
+            "scores are no numbers and are left out",
+        ),
+        (
+            n_refused > 0,
+            "scores_off_scale",
+            n_refused,
+            "scores lie off the scale and are left out",
+        ),
+        (
+            n_undated == len(embedded),
+            "no_dates",
+            0,
+            "no dates: trends could not be estimated",
+        ),
+        (
+            table.dates.n_unreadable > 0,
+            "unreadable_dates",
+            table.dates.n_unreadable,
+            "dates could not be read; those verbatims count in all but the trends",
+        ),
+        (
+            table.dates.is_month_first,
+            "month_first",
+            0,
+            "dates such as 3/25/2025 were read month first, throughout the column",
+        ),
+    )
+    return tuple(
+        Note(code=code, count=count, detail=f"{count} {detail}" if count else detail)
+        for is_so, code, count, detail in found
+        if is_so
+    )

@@ -1,0 +1,103 @@
+"""Places complaints in causes that exist: those of this run, and those of a run before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.classifier import EmbeddedVerbatim
+from models.domain import FloatMatrix, Language, TaggedVerbatim
+from models.root_cause.arrays import FloatVector, IntVector
+from models.root_cause.cluster import Assignment, assign_clusters
+from models.root_cause.model_io import RootCauseModel
+from models.root_cause.offset import LanguageOffset
+from models.root_cause.report import ComplaintAssignment
+from models.root_cause.select import Complaints
+from models.root_cause.stability import Matching, count_overlap, match_causes
+
+
+def assign_complaints(
+    model: RootCauseModel, complaints: Complaints, embedded: Sequence[EmbeddedVerbatim]
+) -> tuple[ComplaintAssignment, ...]:
+    """Place complaints in the causes of a model, each on its own.
+
+    Parameters
+    ----------
+    model : RootCauseModel
+        Fitted, or read with ``load_model``.
+    complaints : Complaints
+        What ``select_complaints`` took from ``embedded``.
+    embedded : sequence of EmbeddedVerbatim
+    """
+    if len(complaints) == 0:
+        return ()
+    rows = model.offset.take_off(complaints.embeddings, complaints.languages)
+    ids = [item.result.id for item in embedded]
+    return list_assignments(ids, complaints, assign_clusters(model.clusters, rows), model.cause_ids)
+
+
+def list_assignments(
+    ids: Sequence[str],
+    complaints: Complaints,
+    assignment: Assignment,
+    cause_ids: Sequence[str],
+) -> tuple[ComplaintAssignment, ...]:
+    """One value per complaint."""
+    return tuple(
+        ComplaintAssignment(
+            verbatim_id=ids[verbatim],
+            segment=segment,
+            text=text,
+            cause_id=cause_ids[cause] if cause >= 0 else None,
+            nearest_id=cause_ids[nearest] if nearest >= 0 else None,
+            membership=membership,
+        )
+        for verbatim, segment, text, cause, nearest, membership in zip(
+            complaints.verbatim.tolist(),
+            complaints.segment.tolist(),
+            complaints.texts,
+            assignment.cause.tolist(),
+            assignment.nearest.tolist(),
+            assignment.membership.tolist(),
+            strict=True,
+        )
+    )
+
+
+def match_previous(
+    previous: RootCauseModel | None, complaints: Complaints, cause: IntVector, sizes: FloatVector
+) -> Matching | None:
+    """The causes against those of a previous run; None without one, or on another encoder."""
+    if previous is None or previous.offset.dim != complaints.embeddings.shape[1]:
+        return None
+    rows = previous.offset.take_off(complaints.embeddings, complaints.languages)
+    before = assign_clusters(previous.clusters, rows).cause
+    overlap = count_overlap(
+        before, cause, previous.clusters.n_causes, len(sizes), np.ones(len(cause))
+    )
+    return match_causes(
+        overlap, previous.cause_ids, previous.sizes, sizes, next_number=previous.next_number
+    )
+
+
+def common_offset(embeddings: FloatMatrix) -> LanguageOffset:
+    """The mean of all complaints for both languages, where no offset is known."""
+    dim = embeddings.shape[1]
+    mean = embeddings.mean(axis=0, dtype=np.float64) if len(embeddings) > 1 else np.zeros(dim)
+    # A mean that is nearly the rows themselves (all alike) would leave only rounding noise.
+    if len(embeddings) and float(np.abs(embeddings - mean).max()) < 1e-3:
+        mean = np.zeros(dim)
+    return LanguageOffset(means={Language.NL: mean, Language.EN: mean})
+
+
+def find_bundle_version(embedded: Sequence[EmbeddedVerbatim]) -> str:
+    """Version of the bundle that tagged the verbatims."""
+    versions = {
+        item.result.bundle_version for item in embedded if isinstance(item.result, TaggedVerbatim)
+    }
+    if len(versions) > 1:
+        raise ValueError(
+            f"All verbatims must be tagged by one bundle. Got {', '.join(sorted(versions))}."
+        )
+    return versions.pop() if versions else ""

@@ -1,0 +1,151 @@
+import pytest
+
+from models.domain import Language
+from models.root_cause.key_terms import KeyTerm, find_key_terms, find_names
+from models.root_cause.lemma import lemma_key
+from models.root_cause.names import name_causes
+
+NL, EN = Language.NL, Language.EN
+
+WAITING = [
+    "Ik stond drie kwartier in de wacht bij de klantenservice.",
+    "Alweer lang in de wacht gestaan voor de klantenservice",
+    "Na een half uur in de wacht werd de verbinding verbroken",
+]
+BILLING = [
+    "De factuur klopt niet en ik betaalde dubbel",
+    "Mijn facturen kloppen al maanden niet",
+    "Weer een verkeerde factuur gekregen van Telvoro",
+]
+
+
+def terms_of(texts: list[str], causes: list[int], language: Language, **extra: object) -> list[str]:
+    found = find_key_terms(texts, [language] * len(texts), causes, **extra)  # type: ignore[arg-type]
+    return [term.text for term in found[0, language]]
+
+
+def test_find_key_terms_sets_causes_apart() -> None:
+    found = find_key_terms(WAITING + BILLING, [NL] * 6, [0, 0, 0, 1, 1, 1])
+    assert any("wacht" in term.text for term in found[0, NL])
+    assert any("factu" in term.text for term in found[1, NL])
+    assert not any("factu" in term.text for term in found[0, NL])
+
+
+def test_find_key_terms_counts_forms_together() -> None:
+    texts = ["de factuur hapert", "alle facturen ontbreken", "weer die factuur!"]
+    found = find_key_terms(texts, [NL] * 3, [0, 0, 0])
+    (term,) = [term for term in found[0, NL] if term.text == "factuur"]
+    assert term.n_complaints == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        (
+            NL,
+            ["De app van Telvoro hapert", "Bij Telvoro hapert de app", "de app hapert in Utrecht"],
+        ),
+        (EN, ["The app of Telvoro stalls", "At Telvoro the app stalls", "app stalls in London"]),
+    ],
+)
+def test_no_term_is_a_name_a_place_or_a_stop_word(language: Language, texts: list[str]) -> None:
+    words = {word for term in terms_of(texts, [0, 0, 0], language) for word in term.split()}
+    assert words & {"app"}
+    assert not words & {"telvoro", "utrecht", "london", "de", "the", "in", "van", "of"}
+
+
+def test_no_term_is_a_handle_or_a_redaction_tag() -> None:
+    texts = ["@FlyAlba lost bag of [NAAM]", "flyalba lost bag again", "lost bag, call [TELEFOON]"]
+    words = {word for term in terms_of(texts, [0, 0, 0], EN) for word in term.split()}
+    assert "bag" in words
+    assert not words & {"flyalba", "naam", "telefoon"}
+
+
+def test_excluded_terms_name_nothing() -> None:
+    texts = ["meter kapot", "meter kapot gegaan", "de meter is kapot"]
+    assert not any("meter" in term for term in terms_of(texts, [0, 0, 0], NL, excluded=["Meter"]))
+
+
+@pytest.mark.parametrize(
+    ("language", "texts", "phrase"),
+    [
+        (NL, ["niet bereikbaar per telefoon", "jullie zijn niet bereikbaar"], "niet bereikbaar"),
+        (EN, ["no reply to my emails", "still no reply"], "no reply"),
+    ],
+)
+def test_a_negation_opens_a_phrase(language: Language, texts: list[str], phrase: str) -> None:
+    assert phrase in terms_of(texts, [0, 0], language)
+
+
+@pytest.mark.parametrize("text", ["", "😡😡", "de het een", "x" * 4000])
+def test_texts_without_terms_give_none(text: str) -> None:
+    found = find_key_terms([text], [NL], [0])
+    assert all(len(term.text) > 2 for terms in found.values() for term in terms)
+
+
+def test_find_names_sees_capitals_inside_sentences() -> None:
+    texts = ["Klacht over Telvoro en de Monteur", "de monteur kwam", "een monteur van Telvoro"]
+    assert find_names(texts, NL) == {"telvoro"}
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        (NL, ["klacht", "klachten"]),
+        (NL, ["wacht", "wachten", "gewacht", "wachtte"][:3]),
+        (NL, ["brief", "brieven"]),
+        (NL, ["monteur", "monteurs"]),
+        (NL, ["prijs", "prijzen"]),
+        (NL, ["kosten", "kost"]),
+        (EN, ["delivery", "deliveries"]),
+        (EN, ["cancel", "cancelled", "cancels", "cancelling"][:1]),
+        (EN, ["charge", "charged", "charges", "charging"]),
+        (EN, ["stop", "stopped", "stopping"]),
+        (EN, ["parcel", "parcels"]),
+        (EN, ["broken", "broke", "break"]),
+    ],
+)
+def test_lemma_key_joins_forms(language: Language, forms: list[str]) -> None:
+    assert len({lemma_key(form, language) for form in forms}) == 1
+
+
+@pytest.mark.parametrize("pair", [("bus", "bu"), ("dienst", "dien")])
+def test_lemma_key_keeps_words_apart(pair: tuple[str, str]) -> None:
+    assert lemma_key(pair[0], NL) != lemma_key(pair[1], NL)
+
+
+def term(text: str) -> KeyTerm:
+    return KeyTerm(text=text, score=1.0, n_complaints=2)
+
+
+def test_names_are_phrases_or_two_words() -> None:
+    names = name_causes(
+        {
+            (0, NL): (term("lang in de wacht"), term("telefoon")),
+            (0, EN): (term("queue"), term("phone")),
+        },
+        1,
+    )
+    assert (names[0].nl, names[0].en) == ("Lang in de wacht", "Queue · phone")
+    assert names[0].borrowed == ()
+
+
+def test_names_in_a_language_without_terms_are_borrowed() -> None:
+    (name,) = name_causes(
+        {(0, NL): (term("kapotte lift"),)}, 1, topic_names={0: {NL: "Gebouw", EN: "Facilities"}}
+    )
+    assert name.en == "Facilities (kapotte lift)"
+    assert name.borrowed == (EN,)
+    assert name.in_language(NL) == "Kapotte lift"
+
+
+def test_names_differ() -> None:
+    terms = {(cause, NL): (term("te duur"), term("prijs")) for cause in range(4)}
+    names = [name.nl for name in name_causes(terms, 4)]
+    assert len(set(names)) == 4
+
+
+def test_names_exist_without_terms() -> None:
+    first, second = name_causes({}, 2)
+    assert first.nl
+    assert first.nl != second.nl
