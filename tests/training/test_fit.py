@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -53,6 +54,19 @@ def test_checkpoint_of_other_settings_is_refused(tiny_base: Path, tmp_path: Path
     start(tiny_base, tmp_path, epochs=1).run()
     with pytest.raises(TrainingError, match="other settings"):
         start(tiny_base, tmp_path, epochs=2).run()
+
+
+def test_checkpoint_of_other_rows_is_refused(tiny_base: Path, tmp_path: Path) -> None:
+    start(tiny_base, tmp_path, epochs=1).run()
+    rows = [dataclasses.replace(row, text=row.text + "!") for row in tiny_rows()]
+    config = tiny_config(tiny_base, epochs=1)
+    with pytest.raises(TrainingError, match="other rows"):
+        FineTuning(rows, tiny_taxonomy(), config, tmp_path).run()
+
+
+def test_missing_base_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="is no encoder folder"):
+        start(tmp_path / "absent", tmp_path)
 
 
 def test_damaged_checkpoint_is_named(tiny_base: Path, tmp_path: Path) -> None:
