@@ -7,6 +7,7 @@
     tokenizer.json      pieces of the encoder
     encoder.onnx        token states, int8
     heads.safetensors   one affine layer per task
+    embedding.safetensors   readout of the embedding, alignment of the languages
     calibration.json    temperatures and thresholds
 
 Nothing in it is unpickled or executed; every hash is checked before use.
@@ -24,14 +25,22 @@ from typing import Any
 
 from models.calibration import Calibration
 from models.classifier import Classifier
+from models.embedding import EmbeddingSpace
 from models.encoder.onnx import OnnxEncoder
 from models.errors import BundleError
 from models.heads import Heads
 from models.taxonomy import read_taxonomy
 
-FORMAT = 1
+FORMAT = 2
 RELEASED_BUNDLE = Path(__file__).parent / "bundles" / "nl-en"
-FILES = ("calibration.json", "encoder.onnx", "heads.safetensors", "taxonomy.json", "tokenizer.json")
+FILES = (
+    "calibration.json",
+    "embedding.safetensors",
+    "encoder.onnx",
+    "heads.safetensors",
+    "taxonomy.json",
+    "tokenizer.json",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +152,7 @@ def load_bundle(
     return Classifier(
         encoder=encoder,
         heads=Heads.load(folder / "heads.safetensors", taxonomy=taxonomy, dim=encoder.dim),
+        space=EmbeddingSpace.load(folder / "embedding.safetensors", width=encoder.dim),
         calibration=Calibration.load(folder / "calibration.json", taxonomy=taxonomy),
         taxonomy=taxonomy,
         bundle_version=manifest.bundle_version,

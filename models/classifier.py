@@ -23,6 +23,7 @@ from models.domain import (
     TaggedVerbatim,
     Verbatim,
 )
+from models.embedding import EmbeddingSpace
 from models.encoder.protocol import Encoder, TokenStates, pool_spans, pool_verbatim, unit_rows
 from models.heads import Heads, TaskArrays
 from models.taxonomy import Taxonomy
@@ -70,6 +71,8 @@ class Classifier:
     ----------
     encoder : Encoder
     heads : Heads
+    space : EmbeddingSpace
+        What turns pooled states into embeddings, and its alignment of the two languages.
     calibration : Calibration
     taxonomy : Taxonomy
     bundle_version : str
@@ -80,12 +83,14 @@ class Classifier:
         *,
         encoder: Encoder,
         heads: Heads,
+        space: EmbeddingSpace,
         calibration: Calibration,
         taxonomy: Taxonomy,
         bundle_version: str,
     ) -> None:
         self.encoder = encoder
         self.heads = heads
+        self.space = space
         self.calibration = calibration
         self.taxonomy = taxonomy
         self.bundle_version = bundle_version
@@ -198,8 +203,9 @@ class Classifier:
         """Pool, score and decide: row 0 is the verbatim, the others are its segments."""
         spans = [(part.start, part.end) for part in prepared.segments]
         pooled = np.vstack([pool_verbatim(states)[None, :], pool_spans(states, spans)])
-        embeddings = unit_rows(pooled)
-        probabilities = self.calibration.probabilities(self.heads.logits(embeddings))
+        features = unit_rows(pooled)
+        probabilities = self.calibration.probabilities(self.heads.logits(features))
+        embeddings = self.space.embed(features)
         if len(spans) == 1:  # the only segment is the verbatim: one and the same tags
             probabilities = {task: rows[[0, 0]] for task, rows in probabilities.items()}
         taxonomy, calibration = self.taxonomy, self.calibration

@@ -23,13 +23,15 @@ class TrainConfig:
         sentence-transformers folder or hub id of the encoder to start from.
     epochs, batch_size : int
         Passes over the rows; verbatims per step.
-    encoder_learning_rate, head_learning_rate : float
+    encoder_learning_rate, head_learning_rate, readout_learning_rate : float
         Peak rates of AdamW; they rise over ``warmup_share`` of the steps and fall linearly.
     layer_decay : float
         Each layer below the top learns at this times the rate of the one above.
     segment_weight, base_weight, alignment_weight : float
-        Weight of the loss on segments, of the pull towards the base's embedding, and of the
-        Dutch-English alignment, beside 1.0 for the loss on verbatims.
+        Weight of the loss on segments, of the readout's distance from the base's embedding, and
+        of the Dutch-English alignment, beside 1.0 for the loss on verbatims.
+    pseudo_texts : int
+        Texts without labels that hold the readout to the base, per step.
     topics_weight : float
         Weight of the topic loss (summed over topics) beside sentiment and department.
     label_smoothing : float
@@ -55,12 +57,14 @@ class TrainConfig:
     batch_size: int = 32
     encoder_learning_rate: float = 5e-5
     head_learning_rate: float = 2e-3
+    readout_learning_rate: float = 5e-4
     layer_decay: float = 0.9
     warmup_share: float = 0.1
     weight_decay: float = 0.01
     segment_weight: float = 0.5
-    base_weight: float = 1.0
-    alignment_weight: float = 0.1
+    base_weight: float = 2.0
+    alignment_weight: float = 0.2
+    pseudo_texts: int = 24
     topics_weight: float = 1.0
     label_smoothing: float = 0.05
     second_owner_share: float = 0.3

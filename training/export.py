@@ -17,6 +17,7 @@ import numpy as np
 from models.bundle import write_manifest
 from models.calibration import Calibration
 from models.decide import decide_department, decide_sentiment, decide_topics
+from models.embedding import EmbeddingSpace, estimate_alignment, no_alignment
 from models.encoder.onnx import OnnxEncoder
 from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS, Taxonomy
@@ -26,7 +27,7 @@ from training.config import TrainConfig
 from training.fake_int8 import set_rounding
 from training.features import target_rows
 from training.fit import FineTuning, corpus_hash, read_prompt
-from training.labelled import LabelledVerbatim
+from training.labelled import LabelledVerbatim, story_pairs
 from training.metrics import macro_f1, topics_f1
 from training.onnx_export import export_encoder
 
@@ -54,6 +55,27 @@ def label_agreement(first: TaskArrays, second: TaskArrays) -> dict[str, float]:
             same = first[task].argmax(axis=1) == second[task].argmax(axis=1)
         agreement[task] = float(np.mean(same))
     return agreement
+
+
+def export_space(
+    run: FineTuning, encoder: OnnxEncoder, rows: Sequence[LabelledVerbatim]
+) -> EmbeddingSpace:
+    """The readout, and the alignment estimated on the stories of split ``train``.
+
+    Without a story that is told in both languages nothing is aligned.
+    """
+    readout = run.network.readout
+    weight, bias = (tensor.detach().numpy() for tensor in (readout.weight, readout.bias))
+    space = EmbeddingSpace(weight=weight, bias=bias, alignment=no_alignment(len(bias)))
+    learnt = [row for row in rows if row.split == "train"]
+    pairs = story_pairs(learnt)
+    if not pairs:
+        return space
+    dutch, english = (
+        space.embed(encoder.encode([clean(learnt[place].text).text for place in side]))
+        for side in zip(*pairs, strict=True)
+    )
+    return dataclasses.replace(space, alignment=estimate_alignment(dutch, english))
 
 
 def export_bundle(
@@ -98,7 +120,11 @@ def export_bundle(
     scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         export_encoder(run.network.encoder, scratch / "encoder.onnx")
-        shutil.copyfile(base / "tokenizer.json", scratch / "tokenizer.json")
+        tokenizer = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))
+        # Without indentation half the size: the bundle stays in every clone.
+        (scratch / "tokenizer.json").write_text(
+            json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
+        )
         document = json.dumps(taxonomy.document, ensure_ascii=False, indent=1)
         (scratch / "taxonomy.json").write_text(document, encoding="utf-8")
         heads = run.network.export_heads()
@@ -106,6 +132,7 @@ def export_bundle(
         encoder = OnnxEncoder(
             scratch / "encoder.onnx", scratch / "tokenizer.json", prompt=read_prompt(base)
         )
+        export_space(run, encoder, all_rows).save(scratch / "embedding.safetensors")
         served = serve_logits(encoder, heads, [row.text for row in held_out])
         set_rounding(run.network.encoder, is_rounding=config.int8_epochs > 0)
         agreement = label_agreement(served, run.predict(run.validation))

@@ -106,6 +106,24 @@ def build_examples(
     return examples
 
 
+def build_unlabelled(
+    texts: Sequence[str],
+    tokenizer: Tokenizer,
+    taxonomy: Taxonomy,
+    *,
+    prompt: str,
+    config: TrainConfig,
+) -> list[Example]:
+    """Tokenise whole texts that have no labels; their targets are zero."""
+    targets = target_rows([], taxonomy, second_owner_share=0.0)
+    none = {task: np.zeros((1, rows.shape[1]), np.float32) for task, rows in targets.items()}
+    examples = []
+    for text in texts:
+        ids = np.asarray(tokenizer.encode(prompt + text).ids[: config.max_tokens], dtype=np.int64)
+        examples.append(Example(ids=ids, spans=((0, len(ids)),), targets=none, story="", lang=""))
+    return examples
+
+
 def collate(examples: Sequence[Example]) -> Batch:
     """Pad a few examples to one batch."""
     width = max(len(example.ids) for example in examples)

@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,16 +23,26 @@ from models.bundle import hash_file
 from models.calibration import sigmoid
 from models.taxonomy import TASKS, Taxonomy
 from training.config import TrainConfig
-from training.fake_int8 import set_rounding
-from training.features import Batch, Example, build_examples, collate, plan_batches
-from training.labelled import LabelledVerbatim
+from training.fake_int8 import estimate_smoothing, round_table, set_rounding
+from training.features import (
+    Batch,
+    Example,
+    build_examples,
+    build_unlabelled,
+    collate,
+    plan_batches,
+)
+from training.labelled import LabelledVerbatim, story_pairs
 from training.metrics import macro_f1, topics_f1
 from training.network import JointNetwork, alignment_loss, base_loss, label_loss
+from training.pseudo_texts import make_pseudo_texts
 
 TaskTensors = dict[str, np.ndarray]
 _ALIGN_EVERY = 4  # steps between two alignment batches
-_PAIRS_PER_BATCH = 16
+_PAIRS_PER_BATCH = 24
 _EVALUATION_BATCH = 64
+_PSEUDO_TEXTS = 8_000  # drawn from again and again
+_SMOOTHING_TEXTS = 512
 
 
 class TrainingError(RuntimeError):
@@ -77,6 +86,42 @@ def load_encoder(base: Path) -> BertModel:
     return model
 
 
+class BaseEmbeddings:
+    """Embeddings of all spans before training, to hold the readout to.
+
+    Parameters
+    ----------
+    network : JointNetwork
+        Untouched: its pooled states are the base's embeddings.
+    examples : sequence of Example
+
+    Attributes
+    ----------
+    variance : float
+        Mean squared distance of a row from the mean of all.
+    """
+
+    def __init__(self, network: JointNetwork, examples: Sequence[Example]) -> None:
+        counts = [len(example.spans) for example in examples]
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        self._rows = torch.empty((int(self._starts[-1]), network.width))
+        network.eval()
+        for members, batch in _by_length(examples):
+            with torch.inference_mode():
+                self._rows[self._places(members.numpy())] = network.pool(batch)
+        centred = self._rows - self._rows.mean(dim=0)
+        self.variance = float(centred.square().sum(dim=1).mean())
+
+    def of(self, examples: np.ndarray) -> torch.Tensor:
+        """Rows of all spans of some examples, in their order. Shape: (n_spans, width)."""
+        return self._rows[self._places(examples)]
+
+    def _places(self, examples: np.ndarray) -> torch.Tensor:
+        """Places of the spans of some examples."""
+        ranges = [np.arange(self._starts[row], self._starts[row + 1]) for row in examples]
+        return torch.from_numpy(np.concatenate(ranges))
+
+
 class FineTuning:
     """One run: rows, network, optimiser and where it stands.
 
@@ -116,12 +161,16 @@ class FineTuning:
             build_examples(part, tokenizer, taxonomy, prompt=prompt, config=config)
             for part in split.values()
         )
-        self.pairs = _story_pairs(self.train)
+        self.pairs = story_pairs(split["train"])
         self.weights = label_weights(self.train, config.class_balance)
         self.network = JointNetwork(load_encoder(base), taxonomy, precision=config.precision)
         topics = np.stack([example.targets["topics"][0] for example in self.train])
         self.network.start_at_frequencies("topics", torch.from_numpy(topics.mean(axis=0)))
-        self.base_embeddings = self._embed_all(self.train)
+        self.pseudo = self._make_pseudo(split["train"], tokenizer, prompt)
+        self.base = BaseEmbeddings(self.network, [*self.train, *self.pseudo])
+        if config.int8_epochs:
+            table = self.network.encoder.embeddings.word_embeddings.weight
+            table.data.copy_(round_table(table.data))
         self.n_steps = config.epochs * -(-len(self.train) // config.batch_size)
         self.optimizer = torch.optim.AdamW(self._parameter_groups())
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate_at)
@@ -139,6 +188,13 @@ class FineTuning:
             }
             for parameter in self.network.heads.parameters()
         ]
+        groups.append(
+            {
+                "params": [*self.network.readout.parameters()],
+                "lr": config.readout_learning_rate,
+                "weight_decay": 0.0,
+            }
+        )
         for name, parameter in self.network.encoder.named_parameters():
             if not parameter.requires_grad:
                 continue
@@ -165,6 +221,8 @@ class FineTuning:
             rng = np.random.default_rng([self.config.seed, self.epoch])
             torch.manual_seed(self.config.seed * 1000 + self.epoch)
             is_int8 = self._is_int8(self.epoch)
+            if is_int8 and not self._is_int8(self.epoch - 1):
+                self._smooth()
             set_rounding(self.network.encoder, is_rounding=is_int8)
             plan = plan_batches(lengths, batch_size=self.config.batch_size, rng=rng)
             self.network.train()
@@ -204,18 +262,23 @@ class FineTuning:
     def _step(self, number: int, members: np.ndarray, rng: np.random.Generator) -> float:
         """One update; gives the loss on labels."""
         batch = collate([self.train[index] for index in members])
-        embeddings = self.network.embed(batch)
-        labels = label_loss(self.network.logits(embeddings), batch, self.weights, self.config)
+        pooled = self.network.pool(batch)
+        labels = label_loss(self.network.logits(pooled), batch, self.weights, self.config)
         loss = labels
         if self.config.base_weight:
-            whole = embeddings[~batch.is_segment]
-            base = self.base_embeddings[torch.from_numpy(members)]
-            loss = loss + self.config.base_weight * base_loss(whole, base)
+            kept = self._base_loss(pooled, members)
+            if self.pseudo:
+                chosen = rng.choice(len(self.pseudo), self.config.pseudo_texts, replace=False)
+                pseudo = self.network.pool(collate([self.pseudo[index] for index in chosen]))
+                kept = (kept + self._base_loss(pseudo, chosen + len(self.train))) / 2
+            loss = loss + self.config.base_weight * kept
         if self.config.alignment_weight and self.pairs and number % _ALIGN_EVERY == 0:
             chosen = rng.choice(len(self.pairs), min(_PAIRS_PER_BATCH, len(self.pairs)), False)
             sides = zip(*(self.pairs[index] for index in chosen), strict=True)
             first, second = (
-                self.network.embed(collate([_whole(self.train[index]) for index in side]))
+                self.network.readout(
+                    self.network.pool(collate([_whole(self.train[index]) for index in side]))
+                )
                 for side in sides
             )
             loss = loss + self.config.alignment_weight * alignment_loss(first, second)
@@ -226,14 +289,35 @@ class FineTuning:
         self.optimizer.zero_grad()
         return float(labels.detach())
 
-    def _embed_all(self, examples: Sequence[Example]) -> torch.Tensor:
-        """Embeddings of whole texts. Shape: (n_examples, width)."""
+    def _base_loss(self, pooled: torch.Tensor, examples: np.ndarray) -> torch.Tensor:
+        """Loss of the readout on all spans of some examples."""
+        readout = self.network.readout(pooled)
+        return base_loss(readout, self.base.of(examples), self.base.variance)
+
+    def _make_pseudo(
+        self, rows: Sequence[LabelledVerbatim], tokenizer: Tokenizer, prompt: str
+    ) -> list[Example]:
+        """Texts without labels, as examples."""
+        config = self.config
+        if not (config.pseudo_texts and config.base_weight):
+            return []
+        rng = np.random.default_rng([config.seed, 77])
+        texts = make_pseudo_texts(rows, max(_PSEUDO_TEXTS, config.pseudo_texts), rng)
+        return build_unlabelled(texts, tokenizer, self.taxonomy, prompt=prompt, config=config)
+
+    def _smooth(self) -> None:
+        """Set the smoothing of the int8 layers from a sample of the rows."""
         self.network.eval()
-        rows = torch.empty((len(examples), self.network.width))
-        for members, batch in _by_length([_whole(example) for example in examples]):
-            with torch.inference_mode():
-                rows[members] = self.network.embed(batch)
-        return rows
+        sample = [
+            _whole(example) for example in self.train[:: -(-len(self.train) // _SMOOTHING_TEXTS)]
+        ]
+
+        def run() -> None:
+            for _, batch in _by_length(sample):
+                with torch.no_grad():
+                    self.network.pool(batch)
+
+        estimate_smoothing(self.network.encoder, run)
 
     def predict(self, examples: Sequence[Example]) -> TaskTensors:
         """Logits of whole texts per task. Shape: (n_examples, n_labels) each."""
@@ -244,7 +328,7 @@ class FineTuning:
         }
         for members, batch in _by_length([_whole(example) for example in examples]):
             with torch.inference_mode():
-                scores = self.network.logits(self.network.embed(batch))
+                scores = self.network.logits(self.network.pool(batch))
             for task in TASKS:
                 logits[task][members.numpy()] = scores[task].numpy()
         return logits
@@ -319,14 +403,6 @@ def _by_length(examples: Sequence[Example]) -> Iterator[tuple[torch.Tensor, Batc
     for start in range(0, len(order), _EVALUATION_BATCH):
         members = order[start : start + _EVALUATION_BATCH]
         yield torch.from_numpy(members), collate([examples[index] for index in members])
-
-
-def _story_pairs(examples: Sequence[Example]) -> list[tuple[int, int]]:
-    """Places of the Dutch and the English telling of each story that has both."""
-    places: dict[str, dict[str, int]] = defaultdict(dict)
-    for index, example in enumerate(examples):
-        places[example.story].setdefault(example.lang, index)
-    return [(told["nl"], told["en"]) for told in places.values() if {"nl", "en"} <= told.keys()]
 
 
 def label_weights(examples: Sequence[Example], exponent: float) -> dict[str, torch.Tensor]:

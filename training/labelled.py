@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,3 +148,12 @@ def check_labels(rows: Iterable[LabelledVerbatim], taxonomy: Taxonomy) -> None:
 def read_corpus(folder: Path = CORPUS) -> tuple[LabelledVerbatim, ...]:
     """All rows of the project's own corpus."""
     return read_rows(sorted(folder.glob("*.jsonl")))
+
+
+def story_pairs(rows: Iterable[LabelledVerbatim]) -> list[tuple[int, int]]:
+    """Places of the first Dutch and the first English telling of each story that has both."""
+    told: dict[str, dict[str, int]] = defaultdict(dict)
+    for place, row in enumerate(rows):
+        if row.story:
+            told[row.story].setdefault(row.lang, place)
+    return [(by["nl"], by["en"]) for by in told.values() if {"nl", "en"} <= by.keys()]

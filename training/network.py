@@ -1,4 +1,4 @@
-"""The network that is fine-tuned: encoder, pooling over spans, three heads, four losses."""
+"""The network that is fine-tuned: encoder, pooling over spans, heads, readout, three losses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ ALIGNMENT_TEMPERATURE = 0.05  # as the base model was trained with contrastive p
 
 
 class JointNetwork(nn.Module):
-    """Encoder and heads. Heads read the unit embedding, scaled to the root of its width."""
+    """Encoder, heads and readout.
+
+    The heads read the unit vector of the pooled states, scaled to the root of its width. The
+    readout, an affine map that starts as the identity, gives the embedding from it, so that the
+    encoder may bend towards the labels without losing what the base knew.
+    """
 
     def __init__(self, encoder: BertModel, taxonomy: Taxonomy, *, precision: str) -> None:
         super().__init__()
@@ -31,13 +36,16 @@ class JointNetwork(nn.Module):
         self.dropout = nn.Dropout(0.1)
         heads = {task: nn.Linear(self.width, len(taxonomy.labels(task))) for task in TASKS}
         self.heads = nn.ModuleDict(heads)
+        self.readout = nn.Linear(self.width, self.width)
+        nn.init.eye_(self.readout.weight)
+        nn.init.zeros_(self.readout.bias)
         encoder.embeddings.word_embeddings.weight.requires_grad_(False)
         for head in heads.values():
             nn.init.normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
 
-    def embed(self, batch: Batch) -> torch.Tensor:
-        """Unit embeddings of all spans. Shape: (n_spans, width)."""
+    def pool(self, batch: Batch) -> torch.Tensor:
+        """Unit vectors of all spans' mean states. Shape: (n_spans, width)."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.is_mixed):
             output = self.encoder(input_ids=batch.ids, attention_mask=batch.mask)
         states: torch.Tensor = output.last_hidden_state.float()
@@ -46,9 +54,9 @@ class JointNetwork(nn.Module):
         means = totals / (batch.span_ends - batch.span_starts).unsqueeze(1)
         return functional.normalize(means, dim=1)
 
-    def logits(self, embeddings: torch.Tensor) -> dict[str, torch.Tensor]:
+    def logits(self, pooled: torch.Tensor) -> dict[str, torch.Tensor]:
         """Raw scores per task. Shape: (n_spans, width) -> (n_spans, n_labels) each."""
-        scaled = self.dropout(embeddings * self.width**0.5)
+        scaled = self.dropout(pooled * self.width**0.5)
         return {task: head(scaled) for task, head in self._linear_heads().items()}
 
     def start_at_frequencies(self, task: str, frequencies: torch.Tensor) -> None:
@@ -99,19 +107,18 @@ def label_loss(
     return (per_row * factors).sum() / factors.sum()
 
 
-def base_loss(embeddings: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
-    """How far the similarities within a batch moved from the base's.
+def base_loss(embeddings: torch.Tensor, base: torch.Tensor, variance: float) -> torch.Tensor:
+    """Share of the base embeddings' variance that the readout does not give back.
 
-    Mean absolute difference of the two cosine matrices, each about its own mean vector: the
-    embedding may turn as a whole, but near stays near. Shapes: (n, width) twice -> ().
+    Shapes: (n, width) twice -> (). ``variance`` is the base's over all rows: the mean squared
+    distance from their mean.
     """
-    moved = functional.normalize(embeddings - embeddings.mean(dim=0), dim=1)
-    stayed = functional.normalize(base - base.mean(dim=0), dim=1)
-    return (moved @ moved.T - stayed @ stayed.T).abs().mean()
+    return (embeddings - base).square().sum(dim=1).mean() / variance
 
 
 def alignment_loss(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     """InfoNCE both ways between the two tellings of each story (row i belongs to row i)."""
+    first, second = functional.normalize(first, dim=1), functional.normalize(second, dim=1)
     scores = first @ second.T / ALIGNMENT_TEMPERATURE
     places = torch.arange(len(first))
     return (

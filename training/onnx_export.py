@@ -16,7 +16,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers import optimizer
 from onnxruntime.transformers.fusion_options import FusionOptions
 
-from training.fake_int8 import set_rounding
+from training.fake_int8 import FakeInt8Linear, set_rounding
 
 if TYPE_CHECKING:
     from transformers import BertModel
@@ -82,6 +82,7 @@ def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> No
             optimization_options=options,
             opt_level=0,
         )
+        smooth_inputs(optimised.model.graph, _smoothing_by_product(model))
         optimised.save_model_to_file(str(fused))
         if not quantise:
             path.write_bytes(fused.read_bytes())
@@ -98,6 +99,54 @@ def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> No
     graph = onnx.load(path)
     quantise_word_embedding(graph.graph)
     onnx.save(graph, path)
+
+
+def _smoothing_by_product(model: BertModel) -> list[np.ndarray]:
+    """Smoothing of the four products of each layer, in the order of the fused graph."""
+    found = []
+    for layer in model.encoder.layer:
+        attention = layer.attention
+        for linear in (
+            attention.self.query,  # shared with key and value
+            attention.output.dense,
+            layer.intermediate.dense,
+            layer.output.dense,
+        ):
+            if isinstance(linear, FakeInt8Linear):
+                found.append(linear.smoothing.numpy())
+    return found
+
+
+def smooth_inputs(graph: onnx.GraphProto, smoothing: list[np.ndarray]) -> None:
+    """Divide the input of each constant product by its smoothing, multiply its weights with it.
+
+    Parameters
+    ----------
+    graph : GraphProto
+        Fused, in float32; changed in place. Without smoothing it stays as it is.
+    smoothing : list of ndarray of shape (in,)
+        One per ``Attention`` or ``MatMul`` node with constant weights, in the graph's order.
+    """
+    if not smoothing:
+        return
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    products = [
+        node
+        for node in graph.node
+        if node.op_type in ("Attention", "MatMul") and node.input[1] in tensors
+    ]
+    if len(products) != len(smoothing):
+        raise ValueError(f"{len(smoothing)} smoothed layers, but {len(products)} in the graph")
+    for node, factors in zip(products, smoothing, strict=True):
+        weight = tensors[node.input[1]]
+        scaled = numpy_helper.to_array(weight) * factors[:, None]
+        weight.CopyFrom(numpy_helper.from_array(scaled.astype(np.float32), weight.name))
+        name = f"{node.name or node.output[0]}_smoothing"
+        inverse = (1.0 / factors).astype(np.float32)
+        graph.initializer.append(numpy_helper.from_array(inverse, name))
+        divide = helper.make_node("Mul", [node.input[0], name], [f"{name}_input"])
+        graph.node.insert(list(graph.node).index(node), divide)
+        node.input[0] = f"{name}_input"
 
 
 def quantise_word_embedding(graph: onnx.GraphProto) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from models.calibration import Calibration
 from models.classifier import Classifier
+from models.embedding import plain_space
 from models.encoder import Encoder
 from models.encoder.hashing import HashingEncoder
 from models.heads import Head, Heads
@@ -65,6 +66,7 @@ def make_classifier(encoder: Encoder | None = None, **changes: object) -> Classi
     return Classifier(
         encoder=encoder,
         heads=make_heads(taxonomy, encoder.dim),
+        space=plain_space(encoder.dim),
         calibration=make_calibration(taxonomy, **changes),
         taxonomy=taxonomy,
         bundle_version="tiny",
