@@ -4,24 +4,23 @@
 over arrays.
 """
 
+from models.embedding import LanguageAlignment, estimate_alignment
 from models.root_cause.analyser import RootCauseAnalyser
-from models.root_cause.cluster import ClusterConfig
+from models.root_cause.cluster_config import ClusterConfig
 from models.root_cause.frames import Columns
 from models.root_cause.model_io import RootCauseModel, load_model, save_model
-from models.root_cause.offset import LanguageOffset, estimate_offset, load_offset
 from models.root_cause.placing import assign_complaints
 from models.root_cause.report import RootCauseReport
 
 __all__ = [
     "ClusterConfig",
     "Columns",
-    "LanguageOffset",
+    "LanguageAlignment",
     "RootCauseAnalyser",
     "RootCauseModel",
     "RootCauseReport",
     "assign_complaints",
-    "estimate_offset",
+    "estimate_alignment",
     "load_model",
-    "load_offset",
     "save_model",
 ]

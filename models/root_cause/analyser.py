@@ -11,15 +11,16 @@ import numpy as np
 
 from models.classifier import Classifier, EmbeddedVerbatim
 from models.domain import FloatMatrix, Language
+from models.embedding import LanguageAlignment
 from models.root_cause.arrays import IntVector
 from models.root_cause.cluster import (
     Assignment,
-    ClusterConfig,
     assign_clusters,
     cause_centres,
     fit_clusters,
     limit_emerging,
 )
+from models.root_cause.cluster_config import ClusterConfig
 from models.root_cause.describe import (
     Terms,
     build_causes,
@@ -31,15 +32,15 @@ from models.root_cause.duplicates import Collapsed, collapse_duplicates
 from models.root_cause.exemplars import pick_exemplars
 from models.root_cause.frames import Columns, VerbatimTable, read_table, read_verbatims
 from models.root_cause.impact import ImpactTable, estimate_impact
+from models.root_cause.join import join_clauses
 from models.root_cause.key_terms import KeyTerm, find_key_terms
 from models.root_cause.model_io import RootCauseModel
 from models.root_cause.names import CauseName, name_causes
 from models.root_cause.notes import collect_notes
-from models.root_cause.offset import LanguageOffset
 from models.root_cause.owner import estimate_owners
 from models.root_cause.placing import (
     assign_complaints,
-    common_offset,
+    common_alignment,
     find_bundle_version,
     list_assignments,
     match_previous,
@@ -82,7 +83,7 @@ class RootCauseAnalyser:
     ----------
     taxonomy : Taxonomy
         The labels of the classifier that made the embeddings.
-    offset : LanguageOffset, optional
+    alignment : LanguageAlignment, optional
         What each language adds to an embedding. Without it the mean of all complaints is taken
         off, and language may split causes.
     config : ClusterConfig, optional
@@ -111,7 +112,7 @@ class RootCauseAnalyser:
         self,
         taxonomy: Taxonomy,
         *,
-        offset: LanguageOffset | None = None,
+        alignment: LanguageAlignment | None = None,
         config: ClusterConfig | None = None,
         metric: str | None = None,
         period: str | None = None,
@@ -121,7 +122,7 @@ class RootCauseAnalyser:
         n_resamples: int = 5,
     ) -> None:
         self.taxonomy = taxonomy
-        self.offset = offset
+        self.alignment = alignment
         self.config = config
         self.metric = metric
         self.period = period
@@ -182,8 +183,9 @@ class RootCauseAnalyser:
         ids = [item.result.id for item in embedded]
         table = read_table(frame, columns or Columns(), ids)
         complaints = self._select(embedded)
-        offset = self.offset or common_offset(complaints.embeddings)
-        rows = offset.take_off(complaints.embeddings, complaints.languages)
+        alignment = self.alignment or common_alignment(complaints.embeddings)
+        complaints = join_clauses(complaints, alignment)
+        rows = alignment.align(complaints.embeddings, complaints.languages)
         collapsed = collapse_duplicates(complaints.texts, rows, seed=config.seed)
         unique = rows[collapsed.rows]
         clusters = fit_clusters(unique, collapsed.weights, config)
@@ -210,7 +212,7 @@ class RootCauseAnalyser:
         names = name_causes(terms, clusters.n_causes, topic_names=topics)
         self.model_ = RootCauseModel(
             clusters=clusters,
-            offset=offset,
+            alignment=alignment,
             config=config,
             cause_ids=cause_ids,
             names=names,
@@ -381,7 +383,7 @@ class RootCauseAnalyser:
                 n_unique=len(unique),
                 n_causes=clusters.n_causes,
                 impact=impact,
-                has_offset=self.offset is not None,
+                has_alignment=self.alignment is not None,
             ),
             seed=self.model_.config.seed,
             bundle_version=run.bundle_version,

@@ -69,6 +69,25 @@ def weighted_quantile(values: FloatVector, weights: FloatVector, share: float) -
     return float(values[order[min(position, len(order) - 1)]])
 
 
+def nearest_prototypes(
+    prototypes: Matrix, embeddings: FloatMatrix
+) -> tuple[IntVector, FloatVector]:
+    """Index and cosine of the nearest prototype of each row.
+
+    Double precision, rounded: the order in which a matrix product adds up, which may differ
+    with the number of threads and of rows, cannot tip a decision.
+    """
+    nearest = np.empty(len(embeddings), dtype=np.int64)
+    similarity = np.empty(len(embeddings))
+    for start in range(0, len(embeddings), BLOCK_ROWS):
+        block = embeddings[start : start + BLOCK_ROWS].astype(np.float64)
+        cosines = np.round(block @ prototypes.T, 9)
+        best = cosines.argmax(axis=1)
+        nearest[start : start + BLOCK_ROWS] = best
+        similarity[start : start + BLOCK_ROWS] = cosines[np.arange(len(block)), best]
+    return nearest, similarity
+
+
 def as_float32(rows: npt.NDArray[np.floating]) -> FloatMatrix:
     """The same rows in single precision."""
     return np.ascontiguousarray(rows, dtype=np.float32)

@@ -1,7 +1,6 @@
 """Groups complaints into causes (fine) and themes (coarse), and places any complaint in them.
 
-EVoC (Tutte Institute, BSD) gives layers of clusters, finest first. One layer becomes the causes, a
-coarser one the themes. A cause is kept as a handful of prototypes: the mean directions of the
+A cause is kept as a handful of prototypes: its mean direction and those of the larger of the
 finest clusters inside it. Every complaint, of this run or a later one, goes to the cause of its
 nearest prototype, so that a later assignment gives what the run itself gave.
 """
@@ -14,52 +13,19 @@ import numpy as np
 
 from models.domain import FloatMatrix
 from models.root_cause.arrays import (
-    BLOCK_ROWS,
     FloatVector,
     IntVector,
     Matrix,
     group_means,
+    nearest_prototypes,
     unit,
     weighted_quantile,
 )
-from models.root_cause.layers import find_layers, group_by_linkage, merge_alike
+from models.root_cause.cluster_config import ClusterConfig
+from models.root_cause.grouping import find_groups, find_prototypes
 
 EMERGING = -1
 """Cause of a complaint that fits none."""
-
-MIN_EVOC_ROWS = 100  # fewer: average linkage, which needs no neighbourhood statistics
-MAX_FINEST = 5000  # the finest clusters have at least one in so many of the rows
-MAX_PROTOTYPES = 1000
-"""Finest clusters kept as prototypes; every assignment is compared with all of them."""
-ONE_CAUSE_SIMILARITY = 0.8
-"""Mean cosine of any two complaints, offsets taken off, from which there is nothing to split."""
-
-HEAVY_SHARE = 0.01
-"""A text repeated this often is a cause of its own if it fits no other."""
-HEAVY_SIMILARITY = 0.5
-"""Share of the typical cosine under which it does not fit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterConfig:
-    """How causes are found.
-
-    ``n_causes`` asks for the layer nearest that number; None takes the most persistent layer of
-    ``min_causes`` to ``max_causes``, which is what a reader can act on. A complaint whose
-    membership is under ``min_membership`` is emerging, but never more than ``max_emerging_share``
-    of them. Beyond ``max_fit_rows`` different complaints the causes are found in a sample of that
-    many and all are placed in them, which keeps the time linear.
-    """
-
-    seed: int = 0
-    n_causes: int | None = None
-    min_causes: int = 10
-    max_causes: int = 150
-    max_themes: int = 20
-    min_cause_size: int = 5
-    min_membership: float = 0.4
-    max_emerging_share: float = 0.05
-    max_fit_rows: int = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +73,7 @@ def fit_clusters(
     Parameters
     ----------
     embeddings : ndarray of shape (n_rows, dim), float32
-        Unit rows without duplicates, offsets taken off.
+        Unit rows without duplicates, aligned.
     weights : ndarray of shape (n_rows,)
         How many complaints each row stands for.
     config : ClusterConfig, optional
@@ -133,21 +99,16 @@ def fit_clusters(
         return _no_clusters(dim)
     rows = _sample(weights, config)
     embeddings, weights = embeddings[rows], weights[rows]
-    fine, base, coarse = _choose_layers(embeddings, weights, config)
-    fine = _add_heavy_rows(embeddings, weights, fine, config)
-    if fine.max() < 0:
-        fine = np.zeros(len(rows), dtype=np.int64)
-    pairs = np.where(fine >= 0, fine * (base.max() + 2) + base + 1, -1)
-    codes = np.unique(pairs[pairs >= 0])
-    prototype = np.where(pairs >= 0, np.searchsorted(codes, pairs), -1)
-    prototypes = group_means(embeddings, prototype.astype(np.int64), len(codes), weights)
-    cause_of_prototype: IntVector = codes // (base.max() + 2)
+    groups = find_groups(embeddings, weights, config)
+    prototypes, cause_of_prototype = find_prototypes(
+        embeddings, weights, groups.causes, groups.finest
+    )
     return _describe(
         embeddings,
         weights,
         prototypes=prototypes,
         cause_of_prototype=cause_of_prototype,
-        coarse=coarse,
+        coarse=groups.themes,
         config=config,
     )
 
@@ -159,7 +120,7 @@ def assign_clusters(clusters: Clusters, embeddings: FloatMatrix) -> Assignment:
     ----------
     clusters : Clusters
     embeddings : ndarray of shape (n_rows, dim), float32
-        Unit rows, with the offsets of the fit taken off.
+        Unit rows, aligned as in the fit.
     """
     if clusters.n_causes == 0:
         none = np.full(len(embeddings), EMERGING, dtype=np.int64)
@@ -183,25 +144,6 @@ def limit_emerging(clusters: Clusters, embeddings: FloatMatrix, config: ClusterC
     return replace(clusters, min_membership=threshold)
 
 
-def nearest_prototypes(
-    prototypes: Matrix, embeddings: FloatMatrix
-) -> tuple[IntVector, FloatVector]:
-    """Index and cosine of the nearest prototype of each row.
-
-    Double precision, rounded: the order in which a matrix product adds up, which may differ
-    with the number of threads and of rows, cannot tip a decision.
-    """
-    nearest = np.empty(len(embeddings), dtype=np.int64)
-    similarity = np.empty(len(embeddings))
-    for start in range(0, len(embeddings), BLOCK_ROWS):
-        block = embeddings[start : start + BLOCK_ROWS].astype(np.float64)
-        cosines = np.round(block @ prototypes.T, 9)
-        best = cosines.argmax(axis=1)
-        nearest[start : start + BLOCK_ROWS] = best
-        similarity[start : start + BLOCK_ROWS] = cosines[np.arange(len(block)), best]
-    return nearest, similarity
-
-
 def _sample(weights: FloatVector, config: ClusterConfig) -> IntVector:
     """Rows to find causes in: all, or the heaviest few and a random sample, in order."""
     n_rows = len(weights)
@@ -212,63 +154,6 @@ def _sample(weights: FloatVector, config: ClusterConfig) -> IntVector:
     rng = np.random.default_rng(config.seed)
     drawn = rng.choice(others, config.max_fit_rows - len(heaviest), replace=False)
     return np.sort(np.concatenate([heaviest, drawn]))
-
-
-def _choose_layers(
-    embeddings: FloatMatrix, weights: FloatVector, config: ClusterConfig
-) -> tuple[IntVector, IntVector, IntVector]:
-    """Labels of the causes, of the finest groups and of the themes; -1 for none."""
-    n_rows = len(embeddings)
-    nothing = np.full(n_rows, -1, dtype=np.int64)
-    middle = (embeddings * weights[:, None]).sum(axis=0, dtype=np.float64) / weights.sum()
-    if middle @ middle >= ONE_CAUSE_SIMILARITY:
-        return nothing, nothing, nothing
-    if n_rows < MIN_EVOC_ROWS:
-        groups = group_by_linkage(embeddings, weights, min_weight=config.min_cause_size)
-        return groups, nothing, nothing
-    layers, persistence = find_layers(
-        embeddings,
-        seed=config.seed,
-        min_cluster_size=max(config.min_cause_size, n_rows // MAX_FINEST),
-    )
-    sizes = [int(layer.max()) + 1 for layer in layers]
-    usable = [row for row, size in enumerate(sizes) if size >= 1]
-    if not usable:
-        return nothing, nothing, nothing
-    if config.n_causes is not None:
-        wanted = config.n_causes
-        fine = min(usable, key=lambda row: (abs(sizes[row] - wanted), row))
-    else:
-        small = [row for row in usable if sizes[row] <= config.max_causes]
-        fitting = [row for row in small if sizes[row] >= config.min_causes]
-        if fitting:
-            fine = max(fitting, key=lambda row: persistence[row])
-        else:
-            fine = small[0] if small else usable[-1]
-    themes = [row for row in usable if row > fine and 1 < sizes[row] <= config.max_themes]
-    causes = merge_alike(embeddings, weights, layers[fine])
-    finest = next(row for row in range(fine + 1) if sizes[row] <= MAX_PROTOTYPES or row == fine)
-    return causes, layers[finest], layers[themes[0]] if themes else nothing
-
-
-def _add_heavy_rows(
-    embeddings: FloatMatrix, weights: FloatVector, fine: IntVector, config: ClusterConfig
-) -> IntVector:
-    """Make causes of texts that came so often that they need no neighbours."""
-    heavy = np.flatnonzero(weights >= max(config.min_cause_size, HEAVY_SHARE * weights.sum()))
-    if len(heavy) == 0:
-        return fine
-    n_causes = int(fine.max()) + 1
-    if n_causes:  # by the other texts of a cause: the weight of this one would hide the distance
-        means = group_means(embeddings, fine, n_causes, np.ones(len(fine)))
-        _, typical = nearest_prototypes(means, embeddings[fine >= 0])
-        floor = HEAVY_SIMILARITY * weighted_quantile(typical, np.ones(len(typical)), 0.5)
-        heavy = heavy[nearest_prototypes(means, embeddings[heavy])[1] < floor]
-    result = fine.copy()
-    groups = group_by_linkage(embeddings[heavy], weights[heavy], min_weight=0)
-    result[heavy] = n_causes + groups
-    _, result[result >= 0] = np.unique(result[result >= 0], return_inverse=True)
-    return result
 
 
 def _describe(

@@ -15,7 +15,7 @@ ALIKE_SIMILARITY = 0.85
 """Cosine of two centres, the mean of all rows taken off, from which they are one cause."""
 
 LINKED_SIMILARITY = 0.35
-"""Mean cosine, offsets taken off, from which two groups of a small input are one cause."""
+"""Mean cosine, aligned, from which two groups of a small input are one cause."""
 
 
 def find_layers(

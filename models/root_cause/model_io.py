@@ -3,7 +3,7 @@
 ::
 
     model.json   settings, ids, names, counts; sha256 of the arrays
-    model.npz    prototypes, thresholds, language offset
+    model.npz    prototypes, thresholds, language alignment
 
 Nothing in it is unpickled, and no text of a customer is in it.
 """
@@ -22,11 +22,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.embedding import LanguageAlignment
 from models.errors import KlantstemError
 from models.root_cause.arrays import FloatVector
-from models.root_cause.cluster import ClusterConfig, Clusters
+from models.root_cause.cluster import Clusters
+from models.root_cause.cluster_config import ClusterConfig
 from models.root_cause.names import CauseName
-from models.root_cause.offset import LanguageOffset, from_array
 
 FORMAT = 1
 ARRAYS = "model.npz"
@@ -46,7 +47,7 @@ class RootCauseModel:
     """
 
     clusters: Clusters
-    offset: LanguageOffset
+    alignment: LanguageAlignment
     config: ClusterConfig
     cause_ids: tuple[str, ...]
     names: tuple[CauseName, ...]
@@ -67,7 +68,8 @@ def save_model(model: RootCauseModel, folder: Path) -> None:
         typical_similarity=clusters.typical_similarity,
         theme_of_cause=clusters.theme_of_cause,
         sizes=model.sizes,
-        offset=model.offset.to_array(),
+        alignment_means=model.alignment.means,
+        alignment_matrix=model.alignment.matrix,
     )
     document = {
         "format": FORMAT,
@@ -129,7 +131,9 @@ def _build(document: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Roo
             background=float(document["background"]),
             min_membership=float(document["min_membership"]),
         ),
-        offset=from_array(arrays["offset"]),
+        alignment=LanguageAlignment(
+            means=arrays["alignment_means"], matrix=arrays["alignment_matrix"]
+        ),
         config=ClusterConfig(**document["config"]),
         cause_ids=tuple(document["cause_ids"]),
         names=tuple(CauseName(nl=name["nl"], en=name["en"]) for name in document["names"]),

@@ -8,8 +8,8 @@ import numpy as np
 
 from models.classifier import EmbeddedVerbatim
 from models.domain import FailedVerbatim
-from models.root_cause.cluster import MIN_EVOC_ROWS
 from models.root_cause.frames import VerbatimTable
+from models.root_cause.grouping import MIN_EVOC_ROWS
 from models.root_cause.impact import ImpactTable
 from models.root_cause.report import Note
 
@@ -22,7 +22,7 @@ def collect_notes(
     n_unique: int,
     n_causes: int,
     impact: ImpactTable | None,
-    has_offset: bool,
+    has_alignment: bool,
 ) -> tuple[Note, ...]:
     """All notes on a run, in the order in which a reader meets the matter."""
     n_failed = sum(isinstance(item.result, FailedVerbatim) for item in embedded)
@@ -52,10 +52,10 @@ def collect_notes(
             "complaints could not be told apart: they make one cause",
         ),
         (
-            not has_offset and n_complaints > 0,
-            "no_language_offset",
+            not has_alignment and n_complaints > 0,
+            "no_language_alignment",
             0,
-            "no language offset was given: Dutch and English may be split",
+            "no language alignment was given: Dutch and English may be split",
         ),
         (not has_scores, "no_scores", 0, "no scores: impact could not be estimated"),
         (

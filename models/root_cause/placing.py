@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.classifier import EmbeddedVerbatim
-from models.domain import FloatMatrix, Language, TaggedVerbatim
+from models.domain import FloatMatrix, TaggedVerbatim
+from models.embedding import LanguageAlignment
 from models.root_cause.arrays import FloatVector, IntVector
 from models.root_cause.cluster import Assignment, assign_clusters
+from models.root_cause.join import join_clauses
 from models.root_cause.model_io import RootCauseModel
-from models.root_cause.offset import LanguageOffset
 from models.root_cause.report import ComplaintAssignment
 from models.root_cause.select import Complaints
 from models.root_cause.stability import Matching, count_overlap, match_causes
@@ -32,7 +33,8 @@ def assign_complaints(
     """
     if len(complaints) == 0:
         return ()
-    rows = model.offset.take_off(complaints.embeddings, complaints.languages)
+    complaints = join_clauses(complaints, model.alignment)
+    rows = model.alignment.align(complaints.embeddings, complaints.languages)
     ids = [item.result.id for item in embedded]
     return list_assignments(ids, complaints, assign_clusters(model.clusters, rows), model.cause_ids)
 
@@ -69,9 +71,9 @@ def match_previous(
     previous: RootCauseModel | None, complaints: Complaints, cause: IntVector, sizes: FloatVector
 ) -> Matching | None:
     """The causes against those of a previous run; None without one, or on another encoder."""
-    if previous is None or previous.offset.dim != complaints.embeddings.shape[1]:
+    if previous is None or previous.alignment.dim != complaints.embeddings.shape[1]:
         return None
-    rows = previous.offset.take_off(complaints.embeddings, complaints.languages)
+    rows = previous.alignment.align(complaints.embeddings, complaints.languages)
     before = assign_clusters(previous.clusters, rows).cause
     overlap = count_overlap(
         before, cause, previous.clusters.n_causes, len(sizes), np.ones(len(cause))
@@ -81,14 +83,14 @@ def match_previous(
     )
 
 
-def common_offset(embeddings: FloatMatrix) -> LanguageOffset:
-    """The mean of all complaints for both languages, where no offset is known."""
+def common_alignment(embeddings: FloatMatrix) -> LanguageAlignment:
+    """The mean of all complaints for both languages, where no alignment is known."""
     dim = embeddings.shape[1]
     mean = embeddings.mean(axis=0, dtype=np.float64) if len(embeddings) > 1 else np.zeros(dim)
     # A mean that is nearly the rows themselves (all alike) would leave only rounding noise.
     if len(embeddings) and float(np.abs(embeddings - mean).max()) < 1e-3:
         mean = np.zeros(dim)
-    return LanguageOffset(means={Language.NL: mean, Language.EN: mean})
+    return LanguageAlignment(means=np.stack([mean, mean]), matrix=np.eye(dim))
 
 
 def find_bundle_version(embedded: Sequence[EmbeddedVerbatim]) -> str:

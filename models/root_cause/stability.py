@@ -11,7 +11,8 @@ from scipy import stats
 
 from models.domain import FloatMatrix
 from models.root_cause.arrays import FloatVector, IntVector, Matrix
-from models.root_cause.cluster import ClusterConfig, assign_clusters, fit_clusters
+from models.root_cause.cluster import assign_clusters, fit_clusters
+from models.root_cause.cluster_config import ClusterConfig
 
 SUBSAMPLE_SHARE = 0.8
 MAJORITY = 0.5

@@ -7,16 +7,16 @@ from root_cause_fakes import DIM, clause, failed, planted, taxonomy, verbatim
 
 from models.classifier import EmbeddedVerbatim
 from models.domain import Language
+from models.embedding import no_alignment
 from models.root_cause import (
     Columns,
-    LanguageOffset,
+    LanguageAlignment,
     RootCauseAnalyser,
     RootCauseReport,
     load_model,
     save_model,
 )
 from models.root_cause.model_io import RootCauseModelError
-from models.root_cause.offset import no_offset
 from models.root_cause.stability import Change
 
 WORDS = [
@@ -63,8 +63,13 @@ def feedback(seed: int = 0) -> tuple[list[EmbeddedVerbatim], dict[str, list[Any]
     return items, frame
 
 
-def analyser(offset: LanguageOffset | None = None, **extra: Any) -> RootCauseAnalyser:
-    values = {"offset": offset or no_offset(DIM), "n_bootstrap": 20, "n_resamples": 1, **extra}
+def analyser(alignment: LanguageAlignment | None = None, **extra: Any) -> RootCauseAnalyser:
+    values = {
+        "alignment": alignment or no_alignment(DIM),
+        "n_bootstrap": 20,
+        "n_resamples": 1,
+        **extra,
+    }
     return RootCauseAnalyser(taxonomy(), **values)
 
 
@@ -179,21 +184,23 @@ def test_previous_run_lends_its_ids(fitted: RootCauseAnalyser) -> None:
     assert changes == {Change.STEADY}
 
 
-@pytest.mark.parametrize("offset", [None, no_offset(DIM)])
+@pytest.mark.parametrize("alignment", [None, no_alignment(DIM)])
 @pytest.mark.parametrize("n_items", [0, 1, 5])
-def test_few_verbatims_are_no_error(offset: LanguageOffset | None, n_items: int) -> None:
+def test_few_verbatims_are_no_error(alignment: LanguageAlignment | None, n_items: int) -> None:
     items = feedback()[0][:n_items]
-    found = RootCauseAnalyser(taxonomy(), offset=offset).fit(items).report_data()
+    found = RootCauseAnalyser(taxonomy(), alignment=alignment).fit(items).report_data()
     assert len(found.causes) == min(1, n_items)
     codes = {note.code for note in found.notes}
     assert {"no_scores", "no_dates"} <= codes
     assert ("no_complaints" in codes) == (n_items == 0)
 
 
-@pytest.mark.parametrize("offset", [None, no_offset(DIM)])
-def test_one_verbatim_ten_thousand_times_is_one_cause(offset: LanguageOffset | None) -> None:
+@pytest.mark.parametrize("alignment", [None, no_alignment(DIM)])
+def test_one_verbatim_ten_thousand_times_is_one_cause(alignment: LanguageAlignment | None) -> None:
     items = feedback()[0][:1] * 10_000
-    found = RootCauseAnalyser(taxonomy(), offset=offset, n_bootstrap=5).fit(items).report_data()
+    found = (
+        RootCauseAnalyser(taxonomy(), alignment=alignment, n_bootstrap=5).fit(items).report_data()
+    )
     assert [cause.n_complaints for cause in found.causes] == [10_000]
     assert found.emerging_share == 0
 

@@ -2,7 +2,8 @@ import numpy as np
 from root_cause_fakes import planted
 
 from models.root_cause.arrays import Matrix
-from models.root_cause.cluster import ClusterConfig, assign_clusters, fit_clusters
+from models.root_cause.cluster import assign_clusters, fit_clusters
+from models.root_cause.cluster_config import ClusterConfig
 from models.root_cause.stability import (
     Change,
     Matching,
