@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from service.tables.tagging import VerbatimClassifier
 
-COMMANDS = ("classify",)
+COMMANDS = ("classify", "serve", "keys")
 """Modules in ``service.commands``, in the order of the help."""
 
 EXIT_OK, EXIT_ROWS_FAILED, EXIT_ERROR = 0, 1, 2

@@ -1,0 +1,1 @@
+"""Measurements of the HTTP service, each beside something to compare it with."""

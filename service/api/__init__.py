@@ -1,0 +1,1 @@
+"""The HTTP interface: problems, limits, batching, schemas and routes."""

@@ -1,0 +1,55 @@
+"""The classifier as jobs see it: the same queue, behind the calls of people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.classifier import EmbeddedVerbatim
+from models.domain import FailedVerbatim, TaggedVerbatim, Verbatim
+from models.taxonomy import Taxonomy
+from service.api.batching import MicroBatcher, Priority
+from service.api.engine import Recipe, Task
+
+
+class BackgroundClassifier:
+    """Tags verbatims from a thread of a job; blocks until all are done.
+
+    Has what :class:`models.classifier.Classifier` offers for tables and root causes.
+
+    Parameters
+    ----------
+    batcher : MicroBatcher
+    """
+
+    def __init__(self, batcher: MicroBatcher) -> None:
+        self._batcher = batcher
+        self.taxonomy: Taxonomy = batcher.classifier.taxonomy
+        self.bundle_version: str = batcher.classifier.bundle_version
+
+    def classify(
+        self, verbatims: Sequence[Verbatim], *, redact: bool = True
+    ) -> tuple[TaggedVerbatim | FailedVerbatim, ...]:
+        """Tag each verbatim on its own, in the order given.
+
+        Raises
+        ------
+        ProblemError
+            If the service stops before they are done.
+        """
+        outcomes = self._run(verbatims, Recipe(task=Task.TAGS, redact=redact))
+        return tuple(one for one in outcomes if isinstance(one, (TaggedVerbatim, FailedVerbatim)))
+
+    def embed(
+        self, verbatims: Sequence[Verbatim], *, redact: bool = True
+    ) -> tuple[EmbeddedVerbatim, ...]:
+        """Tag each verbatim and keep the vectors, for root-cause work."""
+        outcomes = self._run(verbatims, Recipe(task=Task.TAGS_AND_VECTORS, redact=redact))
+        return tuple(
+            EmbeddedVerbatim(result=one) if isinstance(one, FailedVerbatim) else one
+            for one in outcomes
+            if isinstance(one, (EmbeddedVerbatim, FailedVerbatim))
+        )
+
+    def _run(self, verbatims: Sequence[Verbatim], recipe: Recipe) -> list[object]:
+        future = self._batcher.submit(verbatims, recipe, priority=Priority.BACKGROUND)
+        return list(future.result())

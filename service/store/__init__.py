@@ -1,0 +1,1 @@
+"""What the service keeps: keys, corrections, answers to be replayed, jobs, receipts of erasure."""
