@@ -30,6 +30,7 @@ ROUTES = (
     "classify",
     "embeddings",
     "corrections",
+    "subjects",
     "taxonomy",
     "health",
 )

@@ -1,0 +1,1 @@
+"""Jobs: whole files, tagged behind the calls of people, durable over a restart."""
