@@ -25,8 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.quality import Predictions, measure, topic_matrix
 from models.encoder.sentence_transformer import SentenceTransformerEncoder
 from models.taxonomy import Taxonomy, read_taxonomy
-from training.cli import TAXONOMY
-from training.labelled import LabelledVerbatim, read_corpus, read_rows
+from training.labelled import TAXONOMY, LabelledVerbatim, read_corpus, read_rows
 
 SIZES = (500, 1000, 2000, 4000)
 _TOPIC_CUT = 0.25  # one cut for all sizes, so that the curve shows the rows and not the cut

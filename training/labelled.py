@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from models.taxonomy import TASKS, Taxonomy
 
 CORPUS = Path(__file__).parents[1] / "data" / "verbatims"
+TAXONOMY = Path(__file__).parents[1] / "data" / "taxonomy" / "klantstem.json"
 
 
 class LabelledDataError(ValueError):
