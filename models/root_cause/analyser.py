@@ -1,4 +1,4 @@
-"""Root-cause analysis in the manner of scikit-learn: ``fit``, ``assign``, ``report_data``."""
+"""Root-cause analysis in the manner of scikit-learn: ``fit``, ``assign``, ``report``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from models.root_cause.cluster import (
     limit_emerging,
 )
 from models.root_cause.cluster_config import ClusterConfig
+from models.root_cause.complaint_map import lay_map
 from models.root_cause.describe import (
     Terms,
     build_causes,
@@ -30,24 +31,26 @@ from models.root_cause.describe import (
 )
 from models.root_cause.duplicates import Collapsed, collapse_duplicates
 from models.root_cause.exemplars import pick_exemplars
+from models.root_cause.feedback import TaggedFeedback, collect_feedback
 from models.root_cause.frames import Columns, VerbatimTable, read_table, read_verbatims
+from models.root_cause.html import facts_from_table
 from models.root_cause.impact import ImpactTable, estimate_impact
 from models.root_cause.join import join_clauses
 from models.root_cause.key_terms import KeyTerm, find_key_terms
 from models.root_cause.model_io import RootCauseModel
 from models.root_cause.names import CauseName, name_causes
 from models.root_cause.notes import collect_notes
+from models.root_cause.outputs import AnalysisOutputs
 from models.root_cause.owner import estimate_owners
 from models.root_cause.placing import (
     assign_complaints,
     common_alignment,
-    find_bundle_version,
     list_assignments,
     match_previous,
 )
 from models.root_cause.report import ComplaintAssignment, RootCauseReport
 from models.root_cause.scores import Metric, guess_metric, metric_values
-from models.root_cause.select import Complaints, select_complaints
+from models.root_cause.select import Complaints
 from models.root_cause.stability import (
     Matching,
     estimate_stability,
@@ -59,24 +62,19 @@ from models.taxonomy import Taxonomy
 _STREAMS = {"owner": 1, "impact": 2, "stability": 3}
 
 
-class NotFittedError(ValueError, AttributeError):
-    """``fit`` has not been called."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     """What the steps of one fit share."""
 
-    embedded: Sequence[EmbeddedVerbatim]
+    feedback: TaggedFeedback
     table: VerbatimTable
     complaints: Complaints
     rows: FloatMatrix
     collapsed: Collapsed
     assignment: Assignment
-    bundle_version: str
 
 
-class RootCauseAnalyser:
+class RootCauseAnalyser(AnalysisOutputs):
     """Finds the causes behind complaints, their owners, their cost and their trend.
 
     Parameters
@@ -106,6 +104,18 @@ class RootCauseAnalyser:
     assignments_ : tuple of ComplaintAssignment
         Every complaint, in the order of the verbatims.
     report_ : RootCauseReport
+    facts_ : dict of str to VerbatimFacts
+        Score, date and segment values by verbatim id.
+
+    Examples
+    --------
+    From a notebook, with a frame of pandas or polars::
+
+        classifier = load_bundle()
+        analyser = RootCauseAnalyser(classifier.taxonomy, alignment=classifier.space.alignment)
+        analyser.fit_frame(classifier, frame, columns=Columns(text="answer", score="nps"))
+        analyser.causes_frame()
+        analyser.report("report", language="en")
     """
 
     def __init__(
@@ -149,7 +159,7 @@ class RootCauseAnalyser:
 
     def fit(
         self,
-        embedded: Sequence[EmbeddedVerbatim],
+        embedded: Sequence[EmbeddedVerbatim] | TaggedFeedback,
         frame: Any | None = None,
         *,
         columns: Columns | None = None,
@@ -159,8 +169,9 @@ class RootCauseAnalyser:
 
         Parameters
         ----------
-        embedded : sequence of EmbeddedVerbatim
-            From ``Classifier.embed``; those without a complaint count in rates and impact.
+        embedded : sequence of EmbeddedVerbatim, or TaggedFeedback
+            From ``Classifier.embed``; those without a complaint count in rates and impact. A
+            ``FeedbackCollector`` takes them batch by batch, in a tenth of the memory.
         frame : pandas or polars frame, or mapping of lists, optional
             Scores, dates and segment columns.
         columns : Columns, optional
@@ -180,9 +191,10 @@ class RootCauseAnalyser:
         """
         metric = None if self.metric is None else Metric(self.metric)
         config = self.config or ClusterConfig()
-        ids = [item.result.id for item in embedded]
+        feedback = self._collect(embedded)
+        ids = feedback.ids
         table = read_table(frame, columns or Columns(), ids)
-        complaints = self._select(embedded)
+        complaints = feedback.complaints
         alignment = self.alignment or common_alignment(complaints.embeddings)
         complaints = join_clauses(complaints, alignment)
         rows = alignment.align(complaints.embeddings, complaints.languages)
@@ -191,17 +203,18 @@ class RootCauseAnalyser:
         clusters = fit_clusters(unique, collapsed.weights, config)
         clusters = limit_emerging(clusters, rows, config)
         run = _Run(
-            embedded=embedded,
+            feedback=feedback,
             table=table,
             complaints=complaints,
             rows=rows,
             collapsed=collapsed,
             assignment=assign_clusters(clusters, rows),
-            bundle_version=find_bundle_version(embedded),
         )
         cause = run.assignment.cause
         sizes = np.bincount(cause[cause >= 0], minlength=clusters.n_causes).astype(np.float64)
-        matching = match_previous(previous, complaints, cause, sizes)
+        matching = match_previous(
+            previous, complaints, cause, sizes, bundle_version=feedback.bundle_version
+        )
         cause_ids = (
             tuple(change.cause_id for change in matching.causes)
             if matching
@@ -218,10 +231,13 @@ class RootCauseAnalyser:
             names=names,
             sizes=sizes,
             next_number=matching.next_number if matching else clusters.n_causes + 1,
-            bundle_version=run.bundle_version,
+            bundle_version=feedback.bundle_version,
         )
         self.assignments_ = list_assignments(ids, complaints, run.assignment, cause_ids)
-        self.report_ = self._report(run, names, terms, matching, metric)
+        self.facts_ = facts_from_table(table)
+        self.report_ = self._report(
+            run, names, terms, matching, metric, has_previous=previous is not None
+        )
         return self
 
     def fit_frame(
@@ -236,7 +252,9 @@ class RootCauseAnalyser:
         embedded = classifier.embed(read_verbatims(frame, columns))
         return self.fit(embedded, frame, columns=columns, previous=previous)
 
-    def assign(self, embedded: Sequence[EmbeddedVerbatim]) -> tuple[ComplaintAssignment, ...]:
+    def assign(
+        self, embedded: Sequence[EmbeddedVerbatim] | TaggedFeedback
+    ) -> tuple[ComplaintAssignment, ...]:
         """Place the complaints of other verbatims in the causes that were found.
 
         Raises
@@ -244,31 +262,20 @@ class RootCauseAnalyser:
         NotFittedError
             If ``fit`` has not been called.
         """
-        return assign_complaints(self._fitted().model_, self._select(embedded), embedded)
+        feedback = self._collect(embedded)
+        return assign_complaints(self._fitted().model_, feedback.complaints, feedback.ids)
 
-    def report_data(self) -> RootCauseReport:
-        """What was found, as values.
+    def assign_frame(
+        self, classifier: Classifier, frame: Any, *, columns: Columns
+    ) -> tuple[ComplaintAssignment, ...]:
+        """Embed the texts of a frame, personal data masked, and place their complaints."""
+        return self.assign(classifier.embed(read_verbatims(frame, columns)))
 
-        Raises
-        ------
-        NotFittedError
-            If ``fit`` has not been called.
-        """
-        return self._fitted().report_
-
-    def _fitted(self) -> Self:
-        """Itself, if it has been fitted."""
-        if not hasattr(self, "report_"):
-            raise NotFittedError("This RootCauseAnalyser is not fitted yet: call 'fit' first.")
-        return self
-
-    def _select(self, embedded: Sequence[EmbeddedVerbatim]) -> Complaints:
+    def _collect(self, embedded: Sequence[EmbeddedVerbatim] | TaggedFeedback) -> TaggedFeedback:
         """Complaints of verbatims."""
-        return select_complaints(
-            embedded,
-            n_departments=len(self.taxonomy.departments),
-            exclusive_topics=self.taxonomy.exclusive_topics,
-        )
+        if isinstance(embedded, TaggedFeedback):
+            return embedded
+        return collect_feedback(embedded, self.taxonomy)
 
     def _rng(self, step: str) -> np.random.Generator:
         """A stream per step, so that one step's draws do not move another's."""
@@ -308,6 +315,8 @@ class RootCauseAnalyser:
         terms: Terms,
         matching: Matching | None,
         metric: Metric | None,
+        *,
+        has_previous: bool,
     ) -> RootCauseReport:
         """All estimates on the causes."""
         clusters, cause = self.model_.clusters, run.assignment.cause
@@ -359,8 +368,8 @@ class RootCauseAnalyser:
             exemplars={label: unique[list(rows)] for label, rows in exemplars.items()},
         )
         return RootCauseReport(
-            n_verbatims=len(run.embedded),
-            n_tagged=sum(item.embedding is not None for item in run.embedded),
+            n_verbatims=len(run.feedback),
+            n_tagged=run.feedback.n_tagged,
             n_complaining=len(np.unique(verbatim)),
             n_complaints=len(complaints),
             n_unique=len(unique),
@@ -377,14 +386,23 @@ class RootCauseAnalyser:
                 run.table.segments, cause, verbatim, self.model_.cause_ids
             ),
             notes=collect_notes(
-                run.embedded,
+                run.feedback,
                 run.table,
                 n_complaints=len(complaints),
                 n_unique=len(unique),
                 n_causes=clusters.n_causes,
                 impact=impact,
+                trend=trend,
                 has_alignment=self.alignment is not None,
+                has_other_previous=has_previous and matching is None,
             ),
             seed=self.model_.config.seed,
-            bundle_version=run.bundle_version,
+            bundle_version=run.feedback.bundle_version,
+            map_points=lay_map(
+                run.rows[unique],
+                cause[unique],
+                cause_ids=self.model_.cause_ids,
+                texts=[complaints.texts[row] for row in unique],
+                seed=self.model_.config.seed,
+            ),
         )

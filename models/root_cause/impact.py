@@ -58,7 +58,10 @@ class Impact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImpactTable:
-    """Impact of all causes on one metric; ``formula`` is printed beside the numbers."""
+    """Impact of all causes on one metric; ``formula`` is printed beside the numbers.
+
+    ``n_without_causes`` scored verbatims hold no cause at all; ``metric_without_causes`` is theirs.
+    """
 
     metric: str
     unit: str
@@ -66,6 +69,7 @@ class ImpactTable:
     metric_without_causes: float
     explained_share: float
     n_scored: int
+    n_without_causes: int
     n_refused: int
     causes: tuple[Impact, ...]
     formula: str
@@ -139,6 +143,7 @@ def estimate_impact(
         metric_without_causes=full.mean_without,
         explained_share=full.explained,
         n_scored=metric.n_scored,
+        n_without_causes=int(patterns.counts[np.diff(patterns.indicators.indptr) == 0].sum()),
         n_refused=metric.n_refused,
         causes=causes,
         formula=FORMULA.format(n=n_bootstrap),

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from models.classifier import EmbeddedVerbatim
-from models.domain import FailedVerbatim
+from models.root_cause.feedback import TaggedFeedback
 from models.root_cause.frames import VerbatimTable
 from models.root_cause.grouping import MIN_EVOC_ROWS
-from models.root_cause.impact import ImpactTable
+from models.root_cause.impact import MIN_VERBATIMS, ImpactTable
 from models.root_cause.report import Note
+from models.root_cause.trend import MIN_PERIODS, TrendTable
 
 
 def collect_notes(
-    embedded: Sequence[EmbeddedVerbatim],
+    feedback: TaggedFeedback,
     table: VerbatimTable,
     *,
     n_complaints: int,
     n_unique: int,
     n_causes: int,
     impact: ImpactTable | None,
+    trend: TrendTable | None,
     has_alignment: bool,
+    has_other_previous: bool = False,
 ) -> tuple[Note, ...]:
     """All notes on a run, in the order in which a reader meets the matter."""
-    n_failed = sum(isinstance(item.result, FailedVerbatim) for item in embedded)
-    n_abstained = sum(item.embedding is None for item in embedded) - n_failed
+    n_failed, n_abstained = feedback.n_failed, feedback.n_abstained
     has_scores = bool(np.isfinite(table.scores).any())
     n_refused = impact.n_refused if impact else 0
     n_undated = int(np.isnat(table.dates.days).sum())
+    n_missing_dates = n_undated - table.dates.n_unreadable
     found = (
         (n_failed > 0, "failed", n_failed, "verbatims could not be read and are left out"),
         (n_abstained > 0, "abstained", n_abstained, "verbatims hold no Dutch or English text"),
@@ -57,6 +57,12 @@ def collect_notes(
             0,
             "no language alignment was given: Dutch and English may be split",
         ),
+        (
+            has_other_previous,
+            "previous_other_model",
+            0,
+            "the previous run was made with another model: its ids are not carried over",
+        ),
         (not has_scores, "no_scores", 0, "no scores: impact could not be estimated"),
         (
             has_scores and impact is None and n_causes > 0,
@@ -77,10 +83,29 @@ def collect_notes(
             "scores lie off the scale and are left out",
         ),
         (
-            n_undated == len(embedded),
+            impact is not None and impact.n_without_causes < MIN_VERBATIMS,
+            "few_without_causes",
+            impact.n_without_causes if impact else 0,
+            "scored verbatims only are free of any cause: the adjusted impact, which measures from "
+            "them, cannot be relied on",
+        ),
+        (
+            n_undated == len(feedback),
             "no_dates",
             0,
             "no dates: trends could not be estimated",
+        ),
+        (
+            trend is not None and len(trend.periods) < MIN_PERIODS,
+            "few_periods",
+            len(trend.periods) if trend else 0,
+            f"{trend.period if trend else 'period'}s only: too few to test trends",
+        ),
+        (
+            trend is not None and 0 < n_missing_dates < len(feedback),
+            "undated",
+            n_missing_dates,
+            "verbatims have no date; they count in all but the trends",
         ),
         (
             table.dates.n_unreadable > 0,

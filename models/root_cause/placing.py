@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.classifier import EmbeddedVerbatim
-from models.domain import FloatMatrix, TaggedVerbatim
+from models.domain import FloatMatrix
 from models.embedding import LanguageAlignment
 from models.root_cause.arrays import FloatVector, IntVector
 from models.root_cause.cluster import Assignment, assign_clusters
@@ -19,7 +18,7 @@ from models.root_cause.stability import Matching, count_overlap, match_causes
 
 
 def assign_complaints(
-    model: RootCauseModel, complaints: Complaints, embedded: Sequence[EmbeddedVerbatim]
+    model: RootCauseModel, complaints: Complaints, ids: Sequence[str]
 ) -> tuple[ComplaintAssignment, ...]:
     """Place complaints in the causes of a model, each on its own.
 
@@ -28,14 +27,14 @@ def assign_complaints(
     model : RootCauseModel
         Fitted, or read with ``load_model``.
     complaints : Complaints
-        What ``select_complaints`` took from ``embedded``.
-    embedded : sequence of EmbeddedVerbatim
+        What ``select_complaints`` took from the verbatims.
+    ids : sequence of str
+        Ids of all those verbatims.
     """
     if len(complaints) == 0:
         return ()
     complaints = join_clauses(complaints, model.alignment)
     rows = model.alignment.align(complaints.embeddings, complaints.languages)
-    ids = [item.result.id for item in embedded]
     return list_assignments(ids, complaints, assign_clusters(model.clusters, rows), model.cause_ids)
 
 
@@ -68,10 +67,15 @@ def list_assignments(
 
 
 def match_previous(
-    previous: RootCauseModel | None, complaints: Complaints, cause: IntVector, sizes: FloatVector
+    previous: RootCauseModel | None,
+    complaints: Complaints,
+    cause: IntVector,
+    sizes: FloatVector,
+    *,
+    bundle_version: str,
 ) -> Matching | None:
-    """The causes against those of a previous run; None without one, or on another encoder."""
-    if previous is None or previous.alignment.dim != complaints.embeddings.shape[1]:
+    """The causes against those of a previous run; None without one, or on another bundle."""
+    if previous is None or previous.bundle_version != bundle_version:
         return None
     rows = previous.alignment.align(complaints.embeddings, complaints.languages)
     before = assign_clusters(previous.clusters, rows).cause
@@ -91,15 +95,3 @@ def common_alignment(embeddings: FloatMatrix) -> LanguageAlignment:
     if len(embeddings) and float(np.abs(embeddings - mean).max()) < 1e-3:
         mean = np.zeros(dim)
     return LanguageAlignment(means=np.stack([mean, mean]), matrix=np.eye(dim))
-
-
-def find_bundle_version(embedded: Sequence[EmbeddedVerbatim]) -> str:
-    """Version of the bundle that tagged the verbatims."""
-    versions = {
-        item.result.bundle_version for item in embedded if isinstance(item.result, TaggedVerbatim)
-    }
-    if len(versions) > 1:
-        raise ValueError(
-            f"All verbatims must be tagged by one bundle. Got {', '.join(sorted(versions))}."
-        )
-    return versions.pop() if versions else ""

@@ -52,6 +52,20 @@ class ComplaintAssignment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MapPoint:
+    """Place of one complaint on the map: near those that mean much the same.
+
+    ``x`` and ``y`` are in [0, 1] and have no meaning of their own; ``cause_id`` is None for an
+    emerging complaint.
+    """
+
+    x: float
+    y: float
+    cause_id: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """One cause with everything known of it.
 
@@ -101,7 +115,11 @@ class CrossTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootCauseReport:
-    """All that one run found; causes by number of complaints, most first."""
+    """All that one run found; causes by number of complaints, most first.
+
+    ``map_points`` are a sample of the complaints. ``names_polished_by`` is the language model that
+    wrote the names, "" where they are key phrases of the complaints.
+    """
 
     n_verbatims: int
     n_tagged: int
@@ -119,6 +137,8 @@ class RootCauseReport:
     notes: tuple[Note, ...]
     seed: int
     bundle_version: str
+    map_points: tuple[MapPoint, ...] = ()
+    names_polished_by: str = ""
 
     def by_impact(self) -> tuple[Cause, ...]:
         """Causes by adjusted impact, the costliest first; none without scores."""

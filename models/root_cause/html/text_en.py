@@ -273,4 +273,17 @@ TEXTS = {
     "note_unreadable_dates": "Dates that could not be read: {n}. Those answers count in all but"
     " the trends.",
     "note_month_first": "Dates such as 3/25/2025 were read month first, throughout the column.",
+    "note_few_without_causes": "Scored answers free of any cause: {n}. That is too few to rely on"
+    " the shared impact, which measures from them.",
+    "note_few_periods": "Too few periods to test trends: {n}.",
+    "note_undated": "Answers without a date: {n}. They count in all but the trends.",
+    "note_previous_other_model": "The previous analysis was made with another model, so the ids of"
+    " its causes were not carried over.",
+    "note_repeated_ids": "Answers are known by the number of their row, because ids in the input"
+    " come more than once: {n}.",
+    "note_names_polished": "Names of causes that a language model rewrote: {n}. Only key terms and"
+    " redacted examples were sent to that model.",
+    "note_names_not_polished": "Names of causes that the language model could not rewrite: {n};"
+    " they are key terms. For the attempt, key terms and redacted examples were sent to that"
+    " model.",
 }

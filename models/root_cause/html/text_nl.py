@@ -286,4 +286,17 @@ TEXTS = {
     "note_unreadable_dates": "Datums die niet te lezen waren: {n}. Die antwoorden tellen overal"
     " mee behalve in de trends.",
     "note_month_first": "Datums zoals 3/25/2025 zijn in de hele kolom gelezen met de maand voorop.",
+    "note_few_without_causes": "Antwoorden met score en zonder enige oorzaak: {n}. Dat is te weinig"
+    " om op de gedeelde invloed, die daarvan uitgaat, te kunnen bouwen.",
+    "note_few_periods": "Te weinig perioden om trends te toetsen: {n}.",
+    "note_undated": "Antwoorden zonder datum: {n}. Die tellen overal mee behalve in de trends.",
+    "note_previous_other_model": "De vorige analyse is met een ander model gemaakt, dus de codes"
+    " van oorzaken zijn niet overgenomen.",
+    "note_repeated_ids": "Antwoorden hebben hun rijnummer als id, omdat ids in de invoer meer dan"
+    " eens voorkomen: {n}.",
+    "note_names_polished": "Namen van oorzaken die een taalmodel heeft herschreven: {n}. Daarvoor"
+    " zijn alleen kernwoorden en geanonimiseerde voorbeelden naar dat model gestuurd.",
+    "note_names_not_polished": "Namen van oorzaken die het taalmodel niet kon herschrijven: {n}; ze"
+    " bestaan uit kernwoorden. Voor de poging zijn kernwoorden en geanonimiseerde voorbeelden naar"
+    " dat model gestuurd.",
 }

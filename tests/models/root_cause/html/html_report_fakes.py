@@ -164,6 +164,7 @@ def report(**extra: Any) -> RootCauseReport:
             metric_without_causes=41.0,
             explained_share=0.31,
             n_scored=11000,
+            n_without_causes=9000,
             n_refused=0,
             causes=tuple(each.impact for each in causes if each.impact),
             formula="formula",
