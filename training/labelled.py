@@ -38,11 +38,20 @@ class LabelledSegment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """What one of several annotators said of a verbatim."""
+
+    annotator: str
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledVerbatim:
     """One row of the corpus.
 
     ``story`` joins the rows that tell one event; splits never part them. ``split`` is
-    ``train`` or ``validation``, ``batch`` says who wrote it together with what.
+    ``train`` or ``validation``, ``batch`` says who wrote it together with what. ``annotations``
+    holds what each annotator said, where more than one did.
     """
 
     id: str
@@ -55,6 +64,7 @@ class LabelledVerbatim:
     split: str = "train"
     batch: str = ""
     segments: tuple[LabelledSegment, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
 
 
 def _labels(entry: dict[str, Any]) -> Labels:

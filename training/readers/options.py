@@ -1,0 +1,128 @@
+"""The options of commands that read labelled or unlabelled verbatims."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.labelled import CORPUS
+
+if TYPE_CHECKING:
+    from models.domain import Verbatim
+    from models.taxonomy import Taxonomy
+    from training.labelled import LabelledVerbatim
+    from training.readers.raw import Fault
+    from training.readers.reading import ReadOptions
+
+_FORMATS = (
+    "jsonl", "csv", "xlsx", "parquet", "datasets", "label-studio", "argilla", "doccano",
+    "corrections",
+)  # fmt: skip
+
+
+def add_read_options(parser: argparse.ArgumentParser, *, needs_labels: bool = True) -> None:
+    """Add what says how files of verbatims are read."""
+    group = parser.add_argument_group(
+        "reading",
+        "JSONL, CSV, TSV, XLSX, Parquet, folders of the datasets library, exports of Label "
+        "Studio, Argilla and doccano, corrections of the service, and folders of such files",
+    )
+    add = group.add_argument
+    add("--format", choices=_FORMATS, dest="form", help="default: told by name and content")
+    add(
+        "--column",
+        action="append",
+        default=[],
+        metavar="FIELD=COLUMN",
+        help="column (or question, control) that holds a field: text, sentiment, topics, "
+        "department, department_2, id, lang, sector, variety, story, split, ...; repeatable",
+    )
+    add("--lang", choices=("nl", "en"), help="language of rows that do not say theirs")
+    add("--faults", type=Path, metavar="FILE", help="write everything that is wrong as CSV")
+    if needs_labels:
+        add("--annotator", help="whose labels count where several people labelled a row")
+        add("--skip-faulty", action="store_true", help="leave faulty rows out")
+        add(
+            "--validation-share",
+            type=float,
+            default=0.15,
+            metavar="SHARE",
+            help="share of the stories without a split that go to validation (default 0.15)",
+        )
+
+
+def read_options(args: argparse.Namespace, *, is_for_training: bool) -> ReadOptions:
+    """The options as values."""
+    from training.readers.columns import parse_mapping
+    from training.readers.reading import VALIDATION_SHARE, ReadOptions
+
+    share = getattr(args, "validation_share", VALIDATION_SHARE)
+    if not 0.0 < share < 1.0:
+        raise ValueError(f"--validation-share must be between 0 and 1. Got {share}")
+    return ReadOptions(
+        form=args.form,
+        columns=parse_mapping(args.column),
+        language=args.lang,
+        annotator=getattr(args, "annotator", None),
+        validation_share=share,
+        is_for_training=is_for_training,
+    )
+
+
+def load_labelled(
+    args: argparse.Namespace,
+    paths: Sequence[Path] | None,
+    taxonomy: Taxonomy,
+    *,
+    is_for_training: bool,
+) -> tuple[LabelledVerbatim, ...]:
+    """Read the rows of a command; notes go to stderr. Default: the project's own corpus.
+
+    Raises
+    ------
+    FaultyDataError
+        If rows are faulty and not to be skipped.
+    """
+    from training.readers.raw import FaultyDataError
+    from training.readers.reading import read_labelled
+
+    options = read_options(args, is_for_training=is_for_training)
+    try:
+        data = read_labelled(paths or [CORPUS], taxonomy, options, skip_faulty=args.skip_faulty)
+    except FaultyDataError as error:
+        write_faults(args.faults, error.faults)
+        raise
+    write_faults(args.faults, data.faults)
+    for note in data.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if data.faults:
+        n_out = len({place for fault in data.faults for place in fault.rows})
+        print(f"note: {n_out} faulty row(s) left out", file=sys.stderr)
+    return data.rows
+
+
+def load_unlabelled(args: argparse.Namespace, paths: Sequence[Path]) -> tuple[Verbatim, ...]:
+    """Read verbatims without labels; those that cannot be used are counted on stderr."""
+    from training.readers.reading import read_unlabelled
+
+    verbatims, faults = read_unlabelled(paths, read_options(args, is_for_training=False))
+    write_faults(args.faults, faults)
+    for fault in faults[:5]:
+        print(f"note: {fault}", file=sys.stderr)
+    if len(faults) > 5:
+        print(f"note: {len(faults)} faulty row(s) left out in all", file=sys.stderr)
+    return verbatims
+
+
+def write_faults(path: Path | None, faults: Sequence[Fault]) -> None:
+    """Write all faults as CSV, where a file is asked for."""
+    if path is None:
+        return
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["place", "field", "message"])
+        writer.writerows([fault.place, fault.field, fault.message] for fault in faults)

@@ -1,0 +1,220 @@
+"""Read labelled verbatims from files of any format, checked row by row.
+
+Everything that is wrong is collected, not only the first: a person mends a file once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.domain import Language, Verbatim
+from models.taxonomy import TASKS, Taxonomy
+from training.labelled import LabelledVerbatim
+from training.readers.checks import Placed, check_for_training, check_pairs, note_rare_labels
+from training.readers.columns import Columns
+from training.readers.formats import detect_format, list_files, reader_of
+from training.readers.label_names import LabelNames
+from training.readers.raw import Fault, FaultyDataError, RawItem, RawRow
+from training.readers.rows import (
+    TRAIN,
+    UNSPLIT,
+    VALIDATION,
+    RowBuilder,
+    assign_split,
+    split_draw,
+)
+
+VALIDATION_SHARE = 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How files are read.
+
+    Attributes
+    ----------
+    form : str, optional
+        One of :data:`training.readers.formats.MODULES`; default: told by name and content.
+    columns : mapping of field to column
+        See :class:`training.readers.columns.Columns`.
+    language : str, optional
+        Of rows that do not say theirs; default: told from the text.
+    annotator : str, optional
+        Whose labels count where several people labelled a row.
+    validation_share : float
+        Share of the stories without a split that go to validation.
+    is_for_training : bool
+        Whether rows that contradict each other, one label for all, or a lone split are faults;
+        else notes.
+    """
+
+    form: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    language: str | None = None
+    annotator: str | None = None
+    validation_share: float = VALIDATION_SHARE
+    is_for_training: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledData:
+    """Rows that can be used, what is wrong with the others, and what a person should know."""
+
+    rows: tuple[LabelledVerbatim, ...]
+    faults: tuple[Fault, ...]
+    notes: tuple[str, ...]
+
+
+def read_labelled(
+    paths: Sequence[Path],
+    taxonomy: Taxonomy,
+    options: ReadOptions | None = None,
+    *,
+    skip_faulty: bool = False,
+) -> LabelledData:
+    """Read and check labelled verbatims.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files, folders of files, or folders of the ``datasets`` library.
+    taxonomy : Taxonomy
+        Labels that are known.
+    options : ReadOptions, optional
+    skip_faulty : bool
+        Leave faulty rows out; of rows that contradict each other all.
+
+    Raises
+    ------
+    FaultyDataError
+        If a row is faulty and none is to be skipped, or the data as a whole cannot be used.
+    LabelledDataError
+        If a file cannot be read at all.
+    """
+    options = options or ReadOptions()
+    builder = RowBuilder(
+        Columns(options.columns),
+        LabelNames(taxonomy),
+        language=options.language,
+        annotator=options.annotator,
+    )
+    placed: list[Placed] = []
+    faults: list[Fault] = []
+    for item in _raw_items(paths, options):
+        if isinstance(item, Fault):
+            faults.append(item)
+            continue
+        row, found = builder.build(item)
+        faults += found
+        if row is not None:
+            placed.append((item.place, row))
+    placed = _split_rows(placed, options.validation_share)
+    notes: list[str] = []
+    between = list(check_pairs(placed))
+    if options.is_for_training:
+        faults += between
+    else:
+        notes += [str(fault) for fault in between if fault.field != "split"]
+    faulty = {place for fault in faults for place in fault.rows}
+    rows = tuple(row for place, row in placed if place not in faulty)
+    name = ", ".join(path.name for path in paths)
+    whole: list[Fault] = []
+    if not rows:
+        whole = [Fault(place=name, field="rows", message="no row can be used")]
+    elif options.is_for_training:
+        whole = list(check_for_training(rows, name))
+        notes += [
+            note for task in TASKS if (note := note_rare_labels(rows, taxonomy.labels(task), task))
+        ]
+    if whole or (faults and not skip_faulty):
+        raise FaultyDataError([*faults, *whole])
+    return LabelledData(rows=rows, faults=tuple(faults), notes=tuple(notes))
+
+
+def read_unlabelled(
+    paths: Sequence[Path], options: ReadOptions | None = None
+) -> tuple[tuple[Verbatim, ...], tuple[Fault, ...]]:
+    """Read texts, their ids and languages; labels that may be there are not looked at.
+
+    Raises
+    ------
+    FaultyDataError
+        If no row can be used.
+    """
+    options = options or ReadOptions()
+    columns = Columns(options.columns)
+    builder = RowBuilder(columns, _NO_NAMES, language=options.language)
+    verbatims, faults = [], []
+    for item in _raw_items(paths, options):
+        if isinstance(item, Fault):
+            faults.append(item)
+            continue
+        identity, text, lang, fault = builder.build_text(item)
+        if fault is None:
+            language = Language(lang) if lang else None
+            verbatims.append(Verbatim(id=identity, text=text, language=language))
+        else:
+            faults.append(fault)
+    if not verbatims:
+        name = ", ".join(path.name for path in paths)
+        raise FaultyDataError(
+            faults or [Fault(place=name, field="rows", message="no row can be used")]
+        )
+    return tuple(verbatims), tuple(faults)
+
+
+def _raw_items(paths: Sequence[Path], options: ReadOptions) -> list[RawItem]:
+    """All rows of all files; a column that was asked for and is nowhere in a file is named."""
+    items: list[RawItem] = []
+    columns = Columns(options.columns)
+    for path in paths:
+        for file in list_files(path):
+            read = reader_of(options.form or detect_format(file))
+            found = list(read(file))
+            seen: dict[str, object] = {}
+            for item in found:
+                if isinstance(item, RawRow):
+                    seen.update(dict.fromkeys(item.values))
+                    for one in item.annotations:
+                        seen.update(dict.fromkeys(one))
+            missing = columns.asked_but_missing(seen)
+            if missing and found:
+                message = f"there is no such column; there are: {', '.join(map(str, seen))}"
+                raise FaultyDataError(
+                    [Fault(place=file.name, field=name, message=message) for name in missing]
+                )
+            items += found
+    return items
+
+
+def _split_rows(placed: Sequence[Placed], validation_share: float) -> list[Placed]:
+    """Give rows without a split that of their story, else one drawn by the story's hash.
+
+    If all rows lack one, both splits get a story, however few there are.
+    """
+    known = {row.story: row.split for _, row in placed if row.split != UNSPLIT}
+    open_stories = sorted({row.story for _, row in placed} - set(known), key=split_draw)
+    drawn = {
+        story: assign_split(story, validation_share=validation_share) for story in open_stories
+    }
+    if not known and len(open_stories) > 1:
+        drawn[open_stories[0]] = VALIDATION
+        drawn[open_stories[-1]] = TRAIN
+    splits = known | drawn
+    return [
+        (place, row if row.split else dataclasses.replace(row, split=splits[row.story]))
+        for place, row in placed
+    ]
+
+
+class _NoNames(LabelNames):
+    """Stands in where no labels are read."""
+
+    def __init__(self) -> None:
+        self._known = {}
+
+
+_NO_NAMES = _NoNames()
