@@ -22,7 +22,8 @@ _MONTHS: Final = {
     "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
     "mrt": 3, "maa": 3, "mei": 5, "okt": 10,
 }  # fmt: skip
-_NOTHING: Final = frozenset({"", "none", "nan", "nat", "null", "n/a", "na", "nvt", "n.v.t.", "-"})
+NOTHING: Final = frozenset({"", "none", "nan", "nat", "null", "n/a", "na", "nvt", "n.v.t.", "-"})
+"""Cells that say that there is no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def read_dates(values: Sequence[object]) -> Dates:
     days = np.full(len(values), np.datetime64("NaT", "D"))
     n_unreadable = 0
     for row, value in enumerate(values):
-        if value is None or str(value).strip().casefold() in _NOTHING:
+        if value is None or str(value).strip().casefold() in NOTHING:
             continue
         day = _read(value, is_month_first=is_month_first)
         if day is None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from models.domain import Language, Verbatim
 from models.root_cause.arrays import FloatVector
-from models.root_cause.dates import Dates, read_dates
+from models.root_cause.dates import NOTHING, Dates, read_dates
+from models.root_cause.scores import read_score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,15 +168,13 @@ def _ids(frame: Any, columns: Columns, n_rows: int) -> list[str]:
 
 
 def _numbers(values: Iterable[object]) -> tuple[FloatVector, int]:
-    """Numbers, a decimal comma allowed, and how many cells are none."""
+    """Numbers, and how many cells are given but are none."""
     result: list[float] = []
     n_unreadable = 0
     for value in values:
-        number = float("nan")
-        if not is_missing(value) and str(value).strip():
-            try:
-                number = float(str(value).strip().replace(",", "."))
-            except ValueError:
-                n_unreadable += 1
-        result.append(number if np.isfinite(number) else float("nan"))
+        number = None
+        if not is_missing(value) and str(value).strip().casefold() not in NOTHING:
+            number = read_score(value)
+            n_unreadable += number is None
+        result.append(float("nan") if number is None else number)
     return np.asarray(result, dtype=np.float64), n_unreadable

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 
 from models.root_cause.arrays import FloatVector
+
+_SCORE: Final = re.compile(
+    r"(?P<number>[-+]?\d+(?:[.,]\d+)?)"
+    r"(?:\s*/\s*\d+|\s*[-–:]\s*(?=[^\W\d])[^/]*|\s*\([^()]*\)|\s*(?:stars?|ster(?:ren)?))?"
+)
 
 
 class Metric(StrEnum):
@@ -53,6 +60,26 @@ class MetricValues:
     values: FloatVector
     n_scored: int
     n_refused: int
+
+
+def read_score(value: object) -> float | None:
+    """A score from a cell, None where it is no number.
+
+    A decimal comma is a point; what a survey tool writes behind the number is left aside.
+
+    Examples
+    --------
+    >>> [read_score(cell) for cell in (7, "8,5", "10 - zeer waarschijnlijk", "4/5", "4 stars")]
+    [7.0, 8.5, 10.0, 4.0, 4.0]
+    >>> read_score("drie"), read_score("2025-09-01")
+    (None, None)
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return float(value) if np.isfinite(value) else None
+    found = _SCORE.fullmatch(str(value).strip().casefold())
+    return float(found["number"].replace(",", ".")) if found else None
 
 
 def metric_values(scores: FloatVector, metric: Metric) -> MetricValues:

@@ -198,7 +198,7 @@ def _guess_text(columns: Sequence[str], sample: Sequence[Row], *, name: str) -> 
         _profile(column, position, sample) for position, column in enumerate(columns, start=1)
     ]
     named = [one for one in profiles if _plain(one.column).rstrip("0123456789") in TEXT_NAMES]
-    hinted = [one for one in profiles if TEXT_NAMES & set(_tokens(one.column))]
+    hinted = [one for one in profiles if TEXT_NAMES & set(name_tokens(one.column))]
     wordy = [one for one in profiles if one.words_share >= _IS_TEXT]
     for group in (named, hinted):
         candidates = [one for one in group if one in wordy]
@@ -214,7 +214,7 @@ def _guess_text(columns: Sequence[str], sample: Sequence[Row], *, name: str) -> 
             "and the text column by its position, for instance --text-column '#2'"
         )
     various = [one for one in wordy if one.distinct_share > 0.3]
-    paired = [one for one in various if PAIRED_NAMES & set(_tokens(one.column))]
+    paired = [one for one in various if PAIRED_NAMES & set(name_tokens(one.column))]
     if len(paired) > 1:
         raise _ambiguous(name, columns, paired)
     longest = max((one.mean_words for one in various), default=0.0)
@@ -271,10 +271,11 @@ def _profile(column: str, position: int, sample: Sequence[Row]) -> _Profile:
 
 def _plain(name: str) -> str:
     """Letters and digits of a name, lower case: ``Value_Text`` is ``valuetext``."""
-    return "".join(_tokens(name))
+    return "".join(name_tokens(name))
 
 
-def _tokens(name: str) -> list[str]:
+def name_tokens(name: str) -> list[str]:
+    """Words and numbers of a name, in small letters: ``ValueText_2`` is value, text and 2."""
     return _TOKENS.findall(_CAMEL.sub(" ", name).lower())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from service.tables.cells import cell_text, guard_formula
-from service.tables.csv_files import CsvDialect, CsvLines, CsvReader
+from service.tables.csv_files import CsvDialect, CsvLines
 from service.tables.errors import ColumnError
 from service.tables.formats import Format
 from service.tables.jsonl_files import json_line
@@ -155,7 +155,7 @@ def csv_encoder(
     Otherwise CSV has commas. A byte order mark is written where the input came from a
     spreadsheet, which needs it to know the encoding.
     """
-    alike = reader.csv_dialect if isinstance(reader, CsvReader) else None
+    alike = reader.csv_dialect
     if table_format is Format.TSV:
         delimiter = "\t"
     else:

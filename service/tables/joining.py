@@ -24,13 +24,15 @@ class JoinPlan:
 
     ``columns`` are the input columns that are kept; ``text_column`` gets the redacted text,
     unless it is None; ``kinds`` holds the kinds of values per column where the input format does
-    not tell the types.
+    not tell the types. ``schema`` is the Arrow schema of the input columns, where it is known
+    though the reader is none of Parquet.
     """
 
     format: Format
     columns: tuple[str, ...]
     text_column: str | None
     kinds: Mapping[str, Set[str]] | None
+    schema: Any = None
 
 
 Pairs = Iterator[tuple[RowBatch, list[dict[str, Any]]]]
@@ -147,6 +149,8 @@ def _join_parquet(reader: TableReader, pairs: Pairs, finished: Path, plan: JoinP
         schema = pa.schema(
             [reader.schema.field(name) for name in columns], metadata=reader.schema.metadata
         )
+    elif plan.schema is not None:
+        schema = plan.schema
     elif kinds is None:
         schema = pa.schema([(name, pa.string()) for name in columns])
     else:

@@ -6,7 +6,10 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from service.tables.csv_files import CsvDialect
 
 SAMPLE_ROWS = 256
 """Rows that are looked at to find the columns by their content."""
@@ -100,6 +103,11 @@ class TableReader(ABC):
     def dialect(self) -> Mapping[str, Any]:
         """Tell how the file is written, for a writer that does alike and for the journal."""
         return {}
+
+    @property
+    def csv_dialect(self) -> CsvDialect | None:
+        """How a delimited file is written; None for the other formats."""
+        return None
 
     def __enter__(self) -> Self:
         return self

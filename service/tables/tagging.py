@@ -44,7 +44,7 @@ class Tagger:
     def tag(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """Give the result object of each row, in order; a broken row fails alone."""
         version = self.classifier.bundle_version
-        verbatims = [self._verbatim(row) for row in rows]
+        verbatims = [read_verbatim(row, self.choice, language=self.language) for row in rows]
         sound = [one for one in verbatims if isinstance(one, Verbatim)]
         tagged: Iterator[TaggedVerbatim | FailedVerbatim] = iter(
             self.classifier.classify(sound, redact=self.redact) if sound else ()
@@ -63,25 +63,29 @@ class Tagger:
             return failed_object(Status.EMPTY, "the row has no text", bundle_version=version)
         return result_object(tagged, bundle_version=version, is_redacted=self.redact)
 
-    def _verbatim(self, row: Row) -> Verbatim | str:
-        """The verbatim of a row, or what is wrong with the row."""
-        if row.problem is not None:
-            return row.problem
-        value = row.values.get(self.choice.text)
-        if isinstance(value, (Mapping, list, tuple)):
-            return "the text is a list or an object where a string is expected"
-        if isinstance(value, (bytes, bytearray)):
-            try:
-                value = bytes(value).decode()
-            except UnicodeDecodeError as error:
-                return f"the text is not valid UTF-8 at byte {error.start}"
-        id_ = "" if self.choice.id is None else cell_text(row.values.get(self.choice.id))
-        declared = None
-        if self.choice.language is not None:
-            declared, _ = parse_language(row.values.get(self.choice.language))
-        return Verbatim(
-            id=id_ or str(row.number), text=cell_text(value), language=declared or self.language
-        )
+
+def read_verbatim(
+    row: Row, choice: ColumnChoice, *, language: Language | None = None
+) -> Verbatim | str:
+    """The verbatim of a row, or what is wrong with the row; a row without id gets its number.
+
+    ``language`` is declared for a row that declares none itself.
+    """
+    if row.problem is not None:
+        return row.problem
+    value = row.values.get(choice.text)
+    if isinstance(value, (Mapping, list, tuple)):
+        return "the text is a list or an object where a string is expected"
+    if isinstance(value, (bytes, bytearray)):
+        try:
+            value = bytes(value).decode()
+        except UnicodeDecodeError as error:
+            return f"the text is not valid UTF-8 at byte {error.start}"
+    id_ = "" if choice.id is None else cell_text(row.values.get(choice.id))
+    declared = None
+    if choice.language is not None:
+        declared, _ = parse_language(row.values.get(choice.language))
+    return Verbatim(id=id_ or str(row.number), text=cell_text(value), language=declared or language)
 
 
 class Tally:
