@@ -66,7 +66,16 @@ class Settings(BaseSettings):
     job_retention_days: float = Field(default=7.0, gt=0, le=3650)
 
     # The model.
-    bundle: Path | None = Field(default=None, description="bundle folder; default the released one")
+    bundle: Path | None = Field(
+        default=None,
+        description="bundle folder, or folder of promoted bundles; default the released one",
+    )
+    bundle_poll_s: float = Field(
+        default=5.0,
+        ge=0,
+        le=86_400,
+        description="how often the named bundle is looked at for a new one; 0: on SIGHUP only",
+    )
     n_threads: int | None = Field(default=None, ge=1, le=1024, description="default: all cores")
 
     # Limits of one call; announced in headers.
@@ -74,6 +83,12 @@ class Settings(BaseSettings):
     max_characters: int = Field(default=10_000, ge=1, le=10_000)
     max_items: int = Field(default=1000, ge=1, le=100_000)
     max_upload_bytes: int = Field(default=200 * _MIB, ge=1024, le=64 * 1024 * _MIB)
+    max_job_rows: int = Field(default=1_000_000, ge=1, description="rows of an uploaded file")
+    max_unpacked_bytes: int = Field(
+        default=1024 * _MIB,
+        ge=1024,
+        description="most that an uploaded XLSX or Parquet file may unpack to",
+    )
 
     # Load: what is accepted, how it is batched, how often a key may call.
     batch_tokens: int = Field(

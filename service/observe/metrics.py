@@ -13,6 +13,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Info,
     PlatformCollector,
     ProcessCollector,
     generate_latest,
@@ -85,6 +86,19 @@ class Metrics:
         )
         self.labels = Counter(
             "klantstem_labels", "Labels given to verbatims.", ["task", "label"], registry=registry
+        )
+        self.jobs = Counter(
+            "klantstem_jobs", "Jobs by what became of them.", ["kind", "status"], registry=registry
+        )
+        self.job_rows = Counter(
+            "klantstem_job_rows", "Rows of jobs that were done.", ["kind"], registry=registry
+        )
+        self.bundle = Info("klantstem_bundle", "The bundle that is served.", registry=registry)
+        self.bundle_changes = Counter(
+            "klantstem_bundle_changes",
+            "New bundles by what became of them: swapped, refused.",
+            ["outcome"],
+            registry=registry,
         )
         self.ready = Gauge(
             "klantstem_ready", "1 while requests are taken, else 0.", registry=registry

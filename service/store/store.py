@@ -82,6 +82,13 @@ class Store:
         with self.read() as session:
             session.execute(text("SELECT 1"))
 
+    def truncate_log(self) -> None:
+        """Empty the write-ahead log of SQLite, which still holds deleted pages as they were."""
+        if self.is_sqlite:
+            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            with _told_apart(), connection:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

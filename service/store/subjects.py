@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from service.store.store import Store
@@ -95,10 +95,7 @@ def erase_subject(
             erased_at=now,
         )
         session.add(receipt)
-    if store.is_sqlite:
-        # The write-ahead log still holds the pages as they were.
-        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    store.truncate_log()
     return _receipt(receipt)
 
 

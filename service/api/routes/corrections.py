@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
@@ -19,6 +17,7 @@ from models.text.clean import clean
 from models.text.language import detect_language
 from service.api.auth import Caller, require
 from service.api.bodies import body_doc, json_body
+from service.api.cursors import make_cursor, read_cursor
 from service.api.idempotency import IdempotencyKeyDoc, idempotent
 from service.api.problems import (
     EVERYWHERE,
@@ -155,7 +154,7 @@ async def list_corrections(
         services.store,
         caller.tenant_id,
         limit=limit + 1,
-        after=None if cursor is None else _read_cursor(cursor),
+        after=None if cursor is None else read_cursor(cursor),
     )
     shown = page[:limit]
     document = {
@@ -172,7 +171,9 @@ async def list_corrections(
             }
             for item in shown
         ],
-        "next_cursor": _cursor(shown[-1]) if len(page) > limit else None,
+        "next_cursor": make_cursor(shown[-1].created_at, shown[-1].id)
+        if len(page) > limit
+        else None,
     }
     return Response(orjson.dumps(document), media_type="application/json")
 
@@ -310,28 +311,3 @@ def _labels(sent: LabelsIn) -> store.Labels:
 
 def _hashed(caller: Caller, identity: str | None) -> str | None:
     return None if identity is None else caller.subject_hash(identity)
-
-
-def _cursor(last: store.Correction) -> str:
-    """Name the place after a correction."""
-    text = f"{last.created_at.isoformat()} {last.id}"
-    return base64.urlsafe_b64encode(text.encode("ascii")).decode("ascii")
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii")
-        moment, _, identity = text.partition(" ")
-        created_at = datetime.fromisoformat(moment)
-        if created_at.tzinfo is None or not identity.isprintable():
-            raise ValueError
-    except (ValueError, binascii.Error) as error:
-        param = InvalidParam(
-            name="cursor", place="query", code="malformed", reason="is no next_cursor of a page"
-        )
-        raise ProblemError(
-            Code.VALIDATION_FAILED,
-            "cursor is none that this service gave; leave it out to begin anew",
-            invalid_params=[param],
-        ) from error
-    return created_at, identity

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from service.store import job_tables  # noqa: F401 - its tables belong to Base
 from service.store.tables import Base
 
 context.configure(
