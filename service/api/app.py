@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
-from service.api import problems
+from service.api import docs, problems
 from service.api.batching import MicroBatcher
+from service.api.bundles import BundleWatcher
 from service.api.description import DESCRIPTION, TAGS, describe, operation_id
 from service.api.engine import Engine
 from service.api.health import Health
@@ -23,12 +23,10 @@ from service.observe.metrics import Metrics
 from service.observe.tracing import start_tracing
 from service.settings import Settings
 
-if TYPE_CHECKING:
-    from models.classifier import Classifier
-
 ROUTES = (
     "classify",
     "embeddings",
+    "jobs",
     "corrections",
     "subjects",
     "taxonomy",
@@ -44,7 +42,8 @@ def create_app(settings: Settings, load_classifier: LoadClassifier) -> FastAPI:
     ----------
     settings : Settings
     load_classifier : callable
-        Gives the classifier, for instance ``load_bundle``; called once, at the start.
+        Gives the classifier, for instance ``load_bundle``; called at the start, and whenever the
+        bundle changes.
 
     Returns
     -------
@@ -79,6 +78,8 @@ def create_app(settings: Settings, load_classifier: LoadClassifier) -> FastAPI:
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.metrics = Metrics()
@@ -88,6 +89,7 @@ def create_app(settings: Settings, load_classifier: LoadClassifier) -> FastAPI:
     problems.install(app)
     for name in ROUTES:
         app.include_router(import_module(f"service.api.routes.{name}").router)
+    docs.install(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     if settings.cors_origins:
         app.add_middleware(
@@ -119,10 +121,13 @@ async def _start(
         rate_limit_per_minute=settings.rate_limit_per_minute,
         storage=settings.rate_limit_storage,
     )
-    classifier = await run_in_threadpool(_load_warm, load_classifier)
+    bundles = BundleWatcher(load_classifier, settings=settings, metrics=metrics)
+    classifier = await run_in_threadpool(bundles.load)
     batcher = MicroBatcher(Engine(classifier), settings=settings, metrics=metrics)
     batcher.start()
     stack.push_async_callback(run_in_threadpool, batcher.close)
+    bundles.start(batcher)
+    stack.push_async_callback(run_in_threadpool, bundles.close)
     jobs = await run_in_threadpool(
         open_jobs, settings=settings, store=store, batcher=batcher, metrics=metrics
     )
@@ -131,24 +136,11 @@ async def _start(
         settings=settings,
         store=store,
         authenticator=authenticator,
-        classifier=classifier,
         batcher=batcher,
+        bundles=bundles,
         metrics=metrics,
         jobs=jobs,
     )
-
-
-def _load_warm(load_classifier: LoadClassifier) -> Classifier:
-    """Load the classifier and let each language pass through it once."""
-    from models.domain import Language, Verbatim
-
-    classifier = load_classifier()
-    texts = ((Language.NL, "Prima geholpen, maar duur."), (Language.EN, "Nice, but too late."))
-    classifier.classify(
-        [Verbatim(id="", text=text, language=language) for language, text in texts]
-        + [Verbatim(id="", text=text) for _, text in texts]
-    )
-    return classifier
 
 
 def _version() -> str:

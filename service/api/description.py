@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -110,12 +110,18 @@ def _add_models(document: dict[str, Any]) -> None:
     ]
     template = "#/components/schemas/{model}"
     refs, definitions = models_json_schema(
-        [(model, "validation") for model in [*models, Problem]], ref_template=template
+        _for_input([*models, Problem]), ref_template=template
     )
     for schema in contents:
         schema.update(refs[resolve_name(schema.pop(MODEL_KEY)), "validation"])
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(definitions["$defs"])
+
+
+def _for_input(
+    models: list[type[BaseModel]],
+) -> list[tuple[type[BaseModel], Literal["validation", "serialization"]]]:
+    return [(model, "validation") for model in models]
 
 
 def _use_problems(operation: dict[str, Any]) -> None:

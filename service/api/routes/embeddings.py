@@ -15,7 +15,7 @@ from models.domain import Verbatim
 from service.api.auth import Caller, require
 from service.api.bodies import body_doc, json_body
 from service.api.calls import run_call
-from service.api.engine import Outcome, Recipe, Task, TextEmbedding
+from service.api.engine import Engine, Outcome, Recipe, Task, TextEmbedding
 from service.api.idempotency import IdempotencyKeyDoc, idempotent
 from service.api.problems import (
     EVERYWHERE,
@@ -68,17 +68,18 @@ async def create_embeddings(
     """Give the unit vector of each text. Works with OpenAI's clients: set their `base_url` to
     this service's `/v1`.
     """
-    _check(call, services)
+    engine = services.batcher.engine
+    _check(call, services, engine)
 
     async def answer(_: str) -> Response:
-        return await _embed(request, services, call)
+        return await _embed(request, services, call, engine)
 
     return await idempotent(request, caller, services, answer)
 
 
-def _check(call: EmbeddingsRequest, services: Services) -> None:
+def _check(call: EmbeddingsRequest, services: Services, engine: Engine) -> None:
     """Refuse what the schema cannot: another model, other dimensions, too much."""
-    if call.model not in (MODEL_ID, services.classifier.bundle_version):
+    if call.model not in (MODEL_ID, engine.classifier.bundle_version):
         raise ProblemError(
             Code.MODEL_NOT_FOUND,
             f"there is no model of that name; GET /v1/models names them: {MODEL_ID}",
@@ -88,7 +89,7 @@ def _check(call: EmbeddingsRequest, services: Services) -> None:
                 )
             ],
         )
-    dim = services.batcher.dim
+    dim = engine.dim
     if call.dimensions not in (None, dim):
         _refuse("/dimensions", "dimensions", f"must be {dim}, the length of the model's vectors")
     check_count(len(call.input), services, "/input")
@@ -110,11 +111,13 @@ def _refuse(name: str, code: str, reason: str) -> None:
     )
 
 
-async def _embed(request: Request, services: Services, call: EmbeddingsRequest) -> Response:
+async def _embed(
+    request: Request, services: Services, call: EmbeddingsRequest, engine: Engine
+) -> Response:
     """Embed and write the answer."""
     recipe = Recipe(task=Task.VECTOR, redact=call.redact)
     verbatims = [Verbatim(id="", text=text) for text in call.input]
-    outcomes = await run_call(request, services.batcher, verbatims, recipe)
+    outcomes = await run_call(request, services.batcher, verbatims, recipe, engine=engine)
     request.state.log["n_texts"] = len(call.input)
     if len(outcomes) <= _FEW:
         body = _write(call, outcomes)
@@ -136,7 +139,7 @@ def _write(call: EmbeddingsRequest, outcomes: Sequence[Outcome]) -> bytes:
             {
                 "object": "embedding",
                 "index": index,
-                "embedding": base64.b64encode(vector).decode("ascii")
+                "embedding": base64.b64encode(vector.tobytes()).decode("ascii")
                 if call.encoding_format == "base64"
                 else vector,
             }
