@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from service.tables.tagging import VerbatimClassifier
 
-COMMANDS = ("classify", "serve", "keys")
+COMMANDS = ("classify", "root_causes", "serve", "keys")
 """Modules in ``service.commands``, in the order of the help."""
+
+_TWO_WORDS = (("root-causes", "assign"),)
+"""Commands of two words, which the parser knows as one."""
 
 EXIT_OK, EXIT_ROWS_FAILED, EXIT_ERROR = 0, 1, 2
 EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_PIPE_CLOSED = 130, 143, 141
@@ -78,7 +81,7 @@ def main(argv: Sequence[str] | None = None, *, context: Context | None = None) -
         0 all is well, 1 finished but some rows failed, 2 usage or file error, 130 interrupted.
     """
     try:
-        arguments = build_parser().parse_args(argv)
+        arguments = build_parser().parse_args(_join_words(sys.argv[1:] if argv is None else argv))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else EXIT_ERROR
     context = context or Context(load_classifier=load_released)
@@ -97,6 +100,12 @@ def main(argv: Sequence[str] | None = None, *, context: Context | None = None) -
         if previous is not None:
             signal.signal(signal.SIGTERM, previous)
     return status
+
+
+def _join_words(argv: Sequence[str]) -> list[str]:
+    """The arguments, a command of two words made one."""
+    head = tuple(argv[:2])
+    return [" ".join(head), *argv[2:]] if head in _TWO_WORDS else list(argv)
 
 
 class _Version(argparse.Action):

@@ -40,6 +40,7 @@ from models.root_cause.key_terms import KeyTerm, find_key_terms
 from models.root_cause.model_io import RootCauseModel
 from models.root_cause.names import CauseName, name_causes
 from models.root_cause.notes import collect_notes
+from models.root_cause.numba_cache import ensure_numba_cache
 from models.root_cause.outputs import AnalysisOutputs
 from models.root_cause.owner import estimate_owners
 from models.root_cause.placing import (
@@ -189,6 +190,7 @@ class RootCauseAnalyser(AnalysisOutputs):
         ValueError
             If the frame does not fit, or a parameter is out of range.
         """
+        ensure_numba_cache()
         metric = None if self.metric is None else Metric(self.metric)
         config = self.config or ClusterConfig()
         feedback = self._collect(embedded)

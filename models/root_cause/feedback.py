@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.classifier import EmbeddedVerbatim
-from models.domain import FailedVerbatim, TaggedVerbatim
+from models.domain import FailedVerbatim, Status, TaggedVerbatim
 from models.root_cause.select import Complaints, select_complaints
 from models.taxonomy import Taxonomy
 
@@ -17,14 +17,15 @@ from models.taxonomy import Taxonomy
 class TaggedFeedback:
     """Complaints of tagged verbatims, and how many there were of each kind.
 
-    ``ids`` are those of all verbatims, in order; ``n_tagged`` have labels, the model abstained
-    from ``n_abstained``, and ``n_failed`` could not be read.
+    ``ids`` are those of all verbatims, in order; ``n_tagged`` have labels, ``n_empty`` no text;
+    the model abstained from ``n_abstained``, and ``n_failed`` could not be read.
     """
 
     ids: tuple[str, ...]
     complaints: Complaints
     n_tagged: int
     n_abstained: int
+    n_empty: int
     n_failed: int
     bundle_version: str
 
@@ -45,7 +46,7 @@ class FeedbackCollector:
         self.taxonomy = taxonomy
         self._ids: list[str] = []
         self._parts: list[tuple[int, Complaints]] = []
-        self._n_tagged = self._n_failed = 0
+        self._n_tagged = self._n_empty = self._n_failed = 0
         self._versions: set[str] = set()
 
     def add(self, embedded: Sequence[EmbeddedVerbatim]) -> int:
@@ -74,7 +75,10 @@ class FeedbackCollector:
         self._parts.append((len(self._ids), complaints))
         self._ids.extend(item.result.id for item in embedded)
         self._n_tagged += sum(item.embedding is not None for item in embedded)
-        self._n_failed += sum(isinstance(item.result, FailedVerbatim) for item in embedded)
+        n_empty = sum(item.result.status is Status.EMPTY for item in embedded)
+        n_failed = sum(isinstance(item.result, FailedVerbatim) for item in embedded)
+        self._n_empty += n_empty
+        self._n_failed += n_failed - n_empty
         return len(complaints)
 
     def result(self) -> TaggedFeedback:
@@ -83,7 +87,8 @@ class FeedbackCollector:
             ids=tuple(self._ids),
             complaints=_join(self._parts, n_departments=len(self.taxonomy.departments)),
             n_tagged=self._n_tagged,
-            n_abstained=len(self._ids) - self._n_tagged - self._n_failed,
+            n_abstained=len(self._ids) - self._n_tagged - self._n_empty - self._n_failed,
+            n_empty=self._n_empty,
             n_failed=self._n_failed,
             bundle_version=next(iter(self._versions), ""),
         )

@@ -32,6 +32,7 @@ def collect_notes(
     n_missing_dates = n_undated - table.dates.n_unreadable
     found = (
         (n_failed > 0, "failed", n_failed, "verbatims could not be read and are left out"),
+        (feedback.n_empty > 0, "empty", feedback.n_empty, "verbatims have no text"),
         (n_abstained > 0, "abstained", n_abstained, "verbatims hold no Dutch or English text"),
         (
             n_complaints == 0,

@@ -16,6 +16,7 @@ from models.root_cause.export import (
 )
 from models.root_cause.html import VerbatimFacts
 from models.root_cause.model_io import RootCauseModel
+from models.root_cause.renaming import NamePolisher, polish_names
 from models.root_cause.report import ComplaintAssignment, RootCauseReport
 from models.taxonomy import Taxonomy
 
@@ -45,6 +46,13 @@ class AnalysisOutputs:
             If ``fit`` has not been called.
         """
         return self._fitted().report_
+
+    def polish_names(self, polisher: NamePolisher) -> Self:
+        """Let a language model write the names of the causes; the report's notes tell of it."""
+        fitted = self._fitted()
+        renamed = polish_names(fitted.report_, fitted.model_, polisher)
+        self.report_, self.model_ = renamed.report, renamed.model
+        return self
 
     def content(
         self, *, title: str | None = None, prepared_on: dt.date | None = None

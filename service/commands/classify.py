@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -137,13 +138,22 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Run the command; every error it knows is told in one line, with exit status 2."""
-    from models.errors import KlantstemError
 
-    try:
+    def carry_out() -> int:
         _check(arguments)
         if arguments.text is not None:
             return _classify_text(arguments, context)
         return _classify_table(arguments, context)
+
+    return guarded(carry_out)
+
+
+def guarded(carry_out: Callable[[], int]) -> int:
+    """Carry out a command and tell its errors in one line, without a word of a verbatim."""
+    from models.errors import KlantstemError
+
+    try:
+        return carry_out()
     except KlantstemError as error:
         return _fail(str(error))
     except BrokenPipeError:
@@ -185,6 +195,13 @@ def _check(arguments: argparse.Namespace) -> None:
     ):
         if is_wrong:
             raise TableError(message)
+    check_delimiter(arguments)
+
+
+def check_delimiter(arguments: argparse.Namespace) -> None:
+    """Refuse a delimiter that is none; a tab may be written as a word."""
+    from service.tables.errors import TableError
+
     delimiter = arguments.delimiter
     if delimiter is not None:
         arguments.delimiter = delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
@@ -232,7 +249,7 @@ def _classify_table(arguments: argparse.Namespace, context: Context) -> int:
     output = None if arguments.output in (None, "-") else Path(arguments.output)
     output_format = _output_format(arguments, output)
     with _open_input(arguments, output_format) as (source, reader):
-        choice = _choose_columns(arguments, reader)
+        choice = choose_text_columns(arguments, reader)
         options = OutputOptions(
             format=output_format,
             replace_text=arguments.replace_text,
@@ -264,7 +281,7 @@ def _classify_table(arguments: argparse.Namespace, context: Context) -> int:
         return _carry_out(arguments, run, tagger, progress, output)
 
 
-def _choose_columns(arguments: argparse.Namespace, reader: TableReader) -> ColumnChoice:
+def choose_text_columns(arguments: argparse.Namespace, reader: TableReader) -> ColumnChoice:
     """Choose the columns; where that fails, say what else the file holds."""
     from service.tables.columns import choose_columns
     from service.tables.errors import ColumnError
@@ -375,6 +392,16 @@ def _open_input(
     arguments: argparse.Namespace, output_format: Format
 ) -> AbstractContextManager[tuple[TableSource, TableReader]]:
     """Open the file or the pipe."""
+    from service.tables.formats import Format
+
+    may_stream = output_format is Format.JSONL and arguments.output in (None, "-")
+    return open_table(arguments, may_stream=may_stream)
+
+
+def open_table(
+    arguments: argparse.Namespace, *, may_stream: bool = True
+) -> AbstractContextManager[tuple[TableSource, TableReader]]:
+    """Open the table that the options of reading name; ``may_stream``: one pass is enough."""
     from service.tables.errors import TableError
     from service.tables.formats import Format
     from service.tables.opening import ReadOptions, open_file_input, open_pipe_input
@@ -391,10 +418,7 @@ def _open_input(
     if sys.stdin.isatty():
         raise TableError("nothing is piped in; name a file, or pipe a table to stdin")
     return open_pipe_input(
-        sys.stdin.buffer,
-        table_format=told,
-        options=options,
-        may_stream=output_format is Format.JSONL and arguments.output in (None, "-"),
+        sys.stdin.buffer, table_format=told, options=options, may_stream=may_stream
     )
 
 

@@ -26,10 +26,10 @@ _BREAKS = re.compile("[\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
-def to_csv(table: Table) -> bytes:
+def to_csv(table: Table, *, delimiter: str = ",") -> bytes:
     """CSV in UTF-8; a quote stands before a text that a spreadsheet would take for a formula."""
     stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     writer.writerow([_csv_cell(column.name) for column in table.columns])
     for row in table.rows():
         writer.writerow([_csv_cell(value) for value in row])

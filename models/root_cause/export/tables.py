@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,7 +12,8 @@ from models.domain import Language
 from models.root_cause.export.content import ReportContent
 from models.root_cause.html.facts import VerbatimFacts
 from models.root_cause.impact import Estimate
-from models.root_cause.report import Cause, RootCauseReport
+from models.root_cause.names import CauseName
+from models.root_cause.report import Cause, ComplaintAssignment, RootCauseReport
 
 N_EXEMPLARS = 3
 _JOINED = "; "
@@ -173,14 +174,10 @@ def causes_table(report: RootCauseReport) -> Table:
     )
 
 
-def assignments_table(content: ReportContent) -> Table:
-    """One row per complaint, in the order of the verbatims, with what is known of it."""
-    causes = {cause.cause_id: cause for cause in content.report.causes}
-    items = content.assignments
-    nothing = VerbatimFacts()
-    facts = [content.facts.get(item.verbatim_id, nothing) for item in items]
-    own = [causes.get(item.cause_id or "") for item in items]
-    columns = [
+def placed_table(items: Sequence[ComplaintAssignment], names: Mapping[str, CauseName]) -> Table:
+    """One row per complaint: where it belongs, by id and name of the cause."""
+    own = [names.get(item.cause_id or "") for item in items]
+    columns = (
         Column(
             name="verbatim_id",
             kind=Kind.TEXT,
@@ -212,23 +209,16 @@ def assignments_table(content: ReportContent) -> Table:
         Column(
             name="cause_nl",
             kind=Kind.TEXT,
-            values=[cause.name.nl if cause else None for cause in own],
+            values=[name.nl if name else None for name in own],
             nl="naam van de oorzaak",
             en="name of the cause in Dutch",
         ),
         Column(
             name="cause_en",
             kind=Kind.TEXT,
-            values=[cause.name.en if cause else None for cause in own],
+            values=[name.en if name else None for name in own],
             nl="naam van de oorzaak in het Engels",
             en="name of the cause",
-        ),
-        Column(
-            name="owner",
-            kind=Kind.TEXT,
-            values=[cause.owner.department if cause else None for cause in own],
-            nl="afdeling die de oorzaak leidt",
-            en="department that leads the cause",
         ),
         Column(
             name="membership",
@@ -243,6 +233,27 @@ def assignments_table(content: ReportContent) -> Table:
             values=[item.nearest_id for item in items],
             nl="dichtstbijzijnde oorzaak, ook van een opkomende klacht",
             en="nearest cause, of an emerging complaint too",
+        ),
+    )
+    return Table(name="assignments", columns=columns)
+
+
+def assignments_table(content: ReportContent) -> Table:
+    """One row per complaint, in the order of the verbatims, with what is known of it."""
+    causes = {cause.cause_id: cause for cause in content.report.causes}
+    items = content.assignments
+    nothing = VerbatimFacts()
+    facts = [content.facts.get(item.verbatim_id, nothing) for item in items]
+    own = [causes.get(item.cause_id or "") for item in items]
+    placed = placed_table(items, {cause_id: cause.name for cause_id, cause in causes.items()})
+    columns = [
+        *placed.columns,
+        Column(
+            name="owner",
+            kind=Kind.TEXT,
+            values=[cause.owner.department if cause else None for cause in own],
+            nl="afdeling die de oorzaak leidt",
+            en="department that leads the cause",
         ),
         Column(
             name="score",

@@ -257,6 +257,7 @@ TEXTS = {
     "run_none": "unknown",
     # notes
     "note_failed": "Answers left out because they could not be read: {n}.",
+    "note_empty": "Answers without text: {n}.",
     "note_abstained": "Answers left out because they hold no Dutch or English text: {n}.",
     "note_no_complaints": "No complaint was found, so there is no cause.",
     "note_few_complaints": "Too few different complaints for wider themes ({n}); the causes are"

@@ -269,6 +269,7 @@ TEXTS = {
     "run_none": "onbekend",
     # notes
     "note_failed": "Antwoorden weggelaten omdat ze niet te lezen waren: {n}.",
+    "note_empty": "Antwoorden zonder tekst: {n}.",
     "note_abstained": "Antwoorden weggelaten omdat ze geen Nederlandse of Engelse tekst bevatten:"
     " {n}.",
     "note_no_complaints": "Er is geen klacht gevonden, dus er is geen oorzaak.",
