@@ -51,6 +51,7 @@ class _Call:
     """A submitted call: what of it still waits, and the future of its results."""
 
     __slots__ = (
+        "engine",
         "future",
         "n_left",
         "n_turn",
@@ -63,7 +64,10 @@ class _Call:
         "waiting_tokens",
     )
 
-    def __init__(self, verbatims: Sequence[Verbatim], recipe: Recipe, priority: Priority) -> None:
+    def __init__(
+        self, verbatims: Sequence[Verbatim], recipe: Recipe, priority: Priority, engine: Engine
+    ) -> None:
+        self.engine = engine
         self.verbatims = verbatims
         self.recipe = recipe
         self.priority = priority
@@ -96,6 +100,7 @@ class MicroBatcher:
     Parameters
     ----------
     engine : Engine
+        Takes all calls until :meth:`replace_engine` names another.
     settings : Settings
         ``batch_tokens``, ``max_queue_wait_s`` and ``queue_tokens`` apply.
     metrics : Metrics
@@ -130,8 +135,13 @@ class MicroBatcher:
         metrics.watch_queue(self._count_waiting, self._count_waiting_tokens)
 
     @property
+    def engine(self) -> Engine:
+        """The engine of calls that are submitted now."""
+        return self._engine
+
+    @property
     def classifier(self) -> Classifier:
-        """The classifier behind the queue."""
+        """The classifier of calls that are submitted now."""
         return self._engine.classifier
 
     @property
@@ -143,6 +153,15 @@ class MicroBatcher:
     def is_healthy(self) -> bool:
         """Whether calls are taken and worked on."""
         return self._is_open and not self._is_broken
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a worker died: only a new process helps."""
+        return self._is_broken
+
+    def replace_engine(self, engine: Engine) -> None:
+        """Give calls from now on to another engine; those taken before finish on theirs."""
+        self._engine = engine
 
     def start(self) -> None:
         """Start the workers."""
@@ -156,6 +175,7 @@ class MicroBatcher:
         recipe: Recipe,
         *,
         priority: Priority = Priority.INTERACTIVE,
+        engine: Engine | None = None,
     ) -> Future[list[Outcome]]:
         """Put a call in the queue.
 
@@ -165,6 +185,8 @@ class MicroBatcher:
         recipe : Recipe
         priority : Priority, default=Priority.INTERACTIVE
             A background call is never refused for the length of the queue.
+        engine : Engine, optional
+            Default: the one of now. One engine answers the whole call.
 
         Returns
         -------
@@ -177,7 +199,7 @@ class MicroBatcher:
         ProblemError
             OVERLOADED, with ``Retry-After``; SHUTTING_DOWN; NOT_READY after a worker died.
         """
-        call = _Call(verbatims, recipe, priority)
+        call = _Call(verbatims, recipe, priority, engine or self._engine)
         if not verbatims:
             call.future.set_result([])
             return call.future
@@ -225,7 +247,6 @@ class MicroBatcher:
         ):
             return
         retry_s = max(1, min(60, math.ceil(total / speed / 2)))
-        self._metrics.refused.labels(Code.OVERLOADED.value).inc()
         raise ProblemError(
             Code.OVERLOADED,
             "more is waiting than can be answered in time; try again after Retry-After seconds",
@@ -243,8 +264,8 @@ class MicroBatcher:
     def _work(self) -> None:
         """Run batches until the batcher is closed; never die with somebody waiting."""
         try:
-            while pieces := self._take():
-                self._run(pieces)
+            while self._run_next():
+                pass
         except BaseException as error:
             with self._changed:
                 self._is_broken = True
@@ -255,6 +276,13 @@ class MicroBatcher:
                 ProblemError(Code.NOT_READY, "the classifier stopped; the service restarts")
             )
             raise
+
+    def _run_next(self) -> bool:
+        """Run a batch; False when there is no more. What was run is not held while it waits."""
+        pieces = self._take()
+        if pieces:
+            self._run(pieces)
+        return bool(pieces)
 
     def _take(self) -> list[_Piece]:
         """Wait for work and take a batch; empty when all is done and the batcher is closed."""
@@ -276,12 +304,12 @@ class MicroBatcher:
     def _run(self, pieces: Sequence[_Piece]) -> None:
         """Run a batch and hand out what it gave."""
         began = time.perf_counter()
-        by_recipe: dict[Recipe, list[_Piece]] = {}
+        alike: dict[tuple[Engine, Recipe], list[_Piece]] = {}
         for call, index in pieces:
-            by_recipe.setdefault(call.recipe, []).append((call, index))
+            alike.setdefault((call.engine, call.recipe), []).append((call, index))
         n_tokens = sum(call.tokens[index] for call, index in pieces)
-        for recipe, group in by_recipe.items():
-            self._deliver(group, self._outcomes(recipe, group))
+        for (engine, recipe), group in alike.items():
+            self._deliver(group, self._outcomes(engine, recipe, group))
         with self._changed:
             self._running.difference_update(pieces)
             self._speed.finish(n_tokens)
@@ -290,20 +318,22 @@ class MicroBatcher:
         self._metrics.batch_tokens.observe(n_tokens)
         self._metrics.tokens.inc(n_tokens)
 
-    def _outcomes(self, recipe: Recipe, group: Sequence[_Piece]) -> Sequence[Outcome]:
+    def _outcomes(
+        self, engine: Engine, recipe: Recipe, group: Sequence[_Piece]
+    ) -> Sequence[Outcome]:
         """Run the engine; where it raises, each verbatim alone, so that one fails alone."""
         verbatims = [call.verbatims[index] for call, index in group]
         try:
-            return self._engine.run(recipe, verbatims)
+            return engine.run(recipe, verbatims)
         except Exception as error:
             structlog.get_logger("service").error(
                 "batch_failed", error=type(error).__name__, places=code_places(error)
             )
-            return [self._outcome_alone(recipe, verbatim) for verbatim in verbatims]
+            return [self._outcome_alone(engine, recipe, verbatim) for verbatim in verbatims]
 
-    def _outcome_alone(self, recipe: Recipe, verbatim: Verbatim) -> Outcome:
+    def _outcome_alone(self, engine: Engine, recipe: Recipe, verbatim: Verbatim) -> Outcome:
         try:
-            return self._engine.run(recipe, [verbatim])[0]
+            return engine.run(recipe, [verbatim])[0]
         except Exception as error:
             return failed(verbatim, error)
 

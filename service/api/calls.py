@@ -10,13 +10,18 @@ from starlette.requests import ClientDisconnect
 
 from models.domain import Verbatim
 from service.api.batching import MicroBatcher
-from service.api.engine import Outcome, Recipe
+from service.api.engine import Engine, Outcome, Recipe
 
 
 async def run_call(
-    request: Request, batcher: MicroBatcher, verbatims: Sequence[Verbatim], recipe: Recipe
+    request: Request,
+    batcher: MicroBatcher,
+    verbatims: Sequence[Verbatim],
+    recipe: Recipe,
+    *,
+    engine: Engine | None = None,
 ) -> list[Outcome]:
-    """Give the outcome of each verbatim, in order.
+    """Give the outcome of each verbatim, in order; all from one engine, by default that of now.
 
     Raises
     ------
@@ -25,7 +30,7 @@ async def run_call(
     ClientDisconnect
         If the caller hung up; what still waited was taken out of the queue.
     """
-    future = asyncio.wrap_future(batcher.submit(verbatims, recipe))
+    future = asyncio.wrap_future(batcher.submit(verbatims, recipe, engine=engine))
     hang_up = asyncio.ensure_future(_wait_for_hang_up(request))
     try:
         await asyncio.wait((future, hang_up), return_when=asyncio.FIRST_COMPLETED)

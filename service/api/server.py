@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -42,6 +45,8 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 class Server(uvicorn.Server):
     """Serves one application until SIGTERM or SIGINT, then finishes what it had accepted.
+
+    SIGHUP loads the bundle again.
 
     Parameters
     ----------
@@ -94,6 +99,9 @@ class Server(uvicorn.Server):
         """Start, and tell where."""
         await super().startup(sockets)
         if self.started:
+            if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
+                ask = self._app.state.services.bundles.ask
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, ask)
             sys.stdout.write(self._greeting)
             sys.stdout.flush()
 

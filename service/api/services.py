@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from models.classifier import Classifier
     from service.api.auth import Authenticator
     from service.api.batching import MicroBatcher
+    from service.api.bundles import BundleWatcher
     from service.jobs.runner import Jobs
     from service.observe.metrics import Metrics
     from service.store.store import Store
@@ -26,17 +27,22 @@ class Services:
     """Everything that a route may need; lives at ``app.state.services``.
 
     ``batcher`` is the only way to encoding: :func:`service.api.calls.run_call` in routes,
-    :class:`service.api.background.BackgroundClassifier` in threads of jobs. ``classifier`` is for
-    what needs no encoding (taxonomy, bundle_version).
+    :class:`service.api.background.BackgroundClassifier` in threads of jobs. ``bundles`` looks
+    after the bundle that is served.
     """
 
     settings: Settings
     store: Store
     authenticator: Authenticator
-    classifier: Classifier
     batcher: MicroBatcher
+    bundles: BundleWatcher
     metrics: Metrics
     jobs: Jobs
+
+    @property
+    def classifier(self) -> Classifier:
+        """The classifier of now, for what needs no encoding (taxonomy, bundle_version)."""
+        return self.batcher.classifier
 
 
 def get_services(request: Request) -> Services:

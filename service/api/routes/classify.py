@@ -94,13 +94,16 @@ async def _classify(request: Request, services: Services, call: ClassifyRequest)
         for index, sent in enumerate(call.verbatims)
         if index not in failed
     ]
-    outcomes = iter(await run_call(request, services.batcher, verbatims, call.options.recipe()))
+    engine = services.batcher.engine
+    outcomes = iter(
+        await run_call(request, services.batcher, verbatims, call.options.recipe(), engine=engine)
+    )
     results: list[Any] = [
         failed[index] if index in failed else next(outcomes) for index in range(len(call.verbatims))
     ]
     services.metrics.count_results(results)
     request.state.log["n_verbatims"] = len(results)
-    version = services.classifier.bundle_version
+    version = engine.classifier.bundle_version
     if len(results) <= _FEW:
         body = _write(call, results, version)
     else:
