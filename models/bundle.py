@@ -32,6 +32,9 @@ from models.heads import Heads
 from models.taxonomy import read_taxonomy
 
 FORMAT = 2
+MANIFEST = "manifest.json"
+CURRENT = "current"
+"""Link in a folder of promoted bundles that names the one to use."""
 RELEASED_BUNDLE = Path(__file__).parent / "bundles" / "nl-en"
 FILES = (
     "calibration.json",
@@ -80,9 +83,9 @@ def write_manifest(
         "origin": dict(origin),
         "metrics": dict(metrics),
     }
-    partial = folder / "manifest.json.part"
+    partial = folder / f"{MANIFEST}.part"
     partial.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(partial, folder / "manifest.json")
+    os.replace(partial, folder / MANIFEST)
     return Manifest(**document)
 
 
@@ -94,11 +97,11 @@ def read_manifest(folder: Path) -> Manifest:
     BundleError
         If the folder, the manifest or a file is missing, altered, or of another format.
     """
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     try:
         manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
-        raise BundleError(f"{folder} is no bundle: it has no manifest.json") from error
+        raise BundleError(f"{folder} is no bundle: it has no {MANIFEST}") from error
     except (OSError, ValueError, TypeError) as error:
         raise BundleError(f"{path}: not a bundle manifest: {error}") from error
     if manifest.format != FORMAT:
@@ -121,6 +124,16 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def resolve_bundle(folder: Path) -> Path:
+    """The bundle folder itself, where a folder of promoted bundles or a link is given.
+
+    Resolved once, before any file is read: who reads while the link is changed gets one bundle
+    or the other, never a part of both.
+    """
+    link = folder / CURRENT
+    return (link if link.is_symlink() else folder).resolve()
+
+
 def load_bundle(
     folder: str | os.PathLike[str] | None = None, *, n_threads: int | None = None
 ) -> Classifier:
@@ -129,7 +142,7 @@ def load_bundle(
     Parameters
     ----------
     folder : path, optional
-        Default: the released Dutch-English bundle.
+        A bundle, or a folder of promoted bundles; default: the released Dutch-English bundle.
     n_threads : int, optional
         Verbatims encoded at a time; default: the processor cores this process may use.
 
@@ -140,7 +153,7 @@ def load_bundle(
     EncoderError
         If ONNX Runtime or the tokenizer refuses its file.
     """
-    folder = RELEASED_BUNDLE if folder is None else Path(folder)
+    folder = RELEASED_BUNDLE if folder is None else resolve_bundle(Path(folder))
     manifest = read_manifest(folder)
     taxonomy = read_taxonomy(folder / "taxonomy.json")
     encoder = OnnxEncoder(
