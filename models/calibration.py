@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +36,16 @@ class Calibration:
         Logits are divided by it (Guo et al. 2017, arXiv:1706.04599).
     bias : mapping of task to sequence of float
         Added to the scaled logits of ``sentiment`` and ``department``, in the taxonomy's order:
-        the log of how much more often a label occurs in the field than in the corpus.
+        what makes the mean probability of a label its share, and the log of how much more often
+        it occurs in the field than in the corpus.
     topic_thresholds : mapping of topic to float
         A topic is given from this probability on.
     min_probability : mapping of task to float
         Below it the model abstains; ``sentiment`` and ``department``.
     review_probability : mapping of task to float
         Below it the label is given but a person should look; same keys.
+    label_review_probability : mapping of task to mapping of label to float
+        The same for single labels, which go before those of their task; may be empty.
     """
 
     temperature: Mapping[str, float]
@@ -50,6 +53,12 @@ class Calibration:
     topic_thresholds: Mapping[str, float]
     min_probability: Mapping[str, float]
     review_probability: Mapping[str, float]
+    label_review_probability: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def review_bar(self, task: str, label: str | None) -> float:
+        """The probability below which a person should look at a label."""
+        bars = self.label_review_probability.get(task, {})
+        return bars.get(label or "", self.review_probability[task])
 
     def probabilities(self, logits: TaskArrays) -> TaskArrays:
         """Calibrated probabilities, in the shapes of the logits; topics are independent."""
@@ -98,6 +107,13 @@ class Calibration:
             top = np.inf if name == "temperature" else 1.0
             if not all(0.0 <= value <= top for value in values.values()):
                 raise BundleError(f"{path.name}: {name} has a value outside [0, {top}]")
+        for task, bars in calibration.label_review_probability.items():
+            if task not in expected["bias"] or not set(bars) <= set(taxonomy.labels(task)):
+                raise BundleError(f"{path.name}: label_review_probability has an unknown key")
+            if not all(0.0 <= value <= 1.0 for value in bars.values()):
+                raise BundleError(
+                    f"{path.name}: label_review_probability has a value outside [0, 1]"
+                )
         if min(calibration.temperature.values()) <= 0.0:
             raise BundleError(f"{path.name}: temperature must be above 0")
         return calibration

@@ -43,13 +43,15 @@ class EmbeddedVerbatim:
 
     ``embedding`` has shape (dim,), ``segment_embeddings`` shape (n_segments, dim); unit rows.
     ``segment_departments`` holds the calibrated probabilities, shape (n_segments, n_departments).
-    All three are None where the verbatim failed or the model abstained.
+    ``logits`` holds the raw scores of the verbatim, shape (1, n_labels) per task.
+    All four are None where the verbatim failed or the model abstained.
     """
 
     result: Result
     embedding: FloatMatrix | None = None
     segment_embeddings: FloatMatrix | None = None
     segment_departments: FloatMatrix | None = None
+    logits: TaskArrays | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +206,8 @@ class Classifier:
         spans = [(part.start, part.end) for part in prepared.segments]
         pooled = np.vstack([pool_verbatim(states)[None, :], pool_spans(states, spans)])
         features = unit_rows(pooled)
-        probabilities = self.calibration.probabilities(self.heads.logits(features))
+        logits = self.heads.logits(features)
+        probabilities = self.calibration.probabilities(logits)
         embeddings = self.space.embed(features)
         if len(spans) == 1:  # the only segment is the verbatim: one and the same tags
             probabilities = {task: rows[[0, 0]] for task, rows in probabilities.items()}
@@ -232,8 +235,11 @@ class Classifier:
                 self._find_evidence(task, label, probabilities) for task, label in chosen
             ),
             needs_review=any(
-                tag.probability < calibration.review_probability[task]
-                for task, tag in (("sentiment", sentiment), ("department", department))
+                tag_probability < calibration.review_bar(task, label)
+                for task, label, tag_probability in (
+                    ("sentiment", sentiment.sentiment, sentiment.probability),
+                    ("department", department.department, department.probability),
+                )
             ),
             bundle_version=self.bundle_version,
         )
@@ -242,6 +248,7 @@ class Classifier:
             embedding=embeddings[0],
             segment_embeddings=embeddings[1:],
             segment_departments=probabilities["department"][1:],
+            logits={task: rows[:1] for task, rows in logits.items()},
         )
 
     def _tag_segment(

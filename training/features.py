@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ from tokenizers import Tokenizer
 from models.taxonomy import TASKS, Taxonomy
 from models.text.clean import clean
 from training.config import TrainConfig
-from training.labelled import LabelledVerbatim, Labels
+from training.labelled import LabelledVerbatim
+from training.targets import target_rows
 
 PAD_ID = 1
 
@@ -49,22 +51,16 @@ class Batch:
     is_segment: torch.Tensor
     targets: dict[str, torch.Tensor]
 
-
-def target_rows(
-    labels: Sequence[Labels], taxonomy: Taxonomy, *, second_owner_share: float
-) -> dict[str, npt.NDArray[np.float32]]:
-    """Labels as target distributions (sentiment, department) and indicators (topics)."""
-    index = {task: {name: i for i, name in enumerate(taxonomy.labels(task))} for task in TASKS}
-    targets = {task: np.zeros((len(labels), len(index[task])), np.float32) for task in TASKS}
-    for row, label in enumerate(labels):
-        for topic in label.topics:
-            targets["topics"][row, index["topics"][topic]] = 1.0
-        targets["sentiment"][row, index["sentiment"][label.sentiment]] = 1.0
-        share = second_owner_share if label.department_2 else 0.0
-        targets["department"][row, index["department"][label.department]] = 1.0 - share
-        if label.department_2:
-            targets["department"][row, index["department"][label.department_2]] += share
-    return targets
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device; itself where it is there already."""
+        if self.ids.device == device:
+            return self
+        moved: dict[str, Any] = {
+            name: getattr(self, name).to(device)
+            for name in ("ids", "mask", "span_rows", "span_starts", "span_ends", "is_segment")
+        }
+        targets = {task: rows.to(device) for task, rows in self.targets.items()}
+        return Batch(**moved, targets=targets)
 
 
 def build_examples(

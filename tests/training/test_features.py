@@ -4,8 +4,9 @@ import numpy as np
 from tiny import tiny_config, tiny_rows, tiny_taxonomy, tiny_tokenizer_json
 from tokenizers import Tokenizer
 
-from training.features import build_examples, collate, plan_batches, target_rows
+from training.features import build_examples, collate, plan_batches
 from training.labelled import Labels
+from training.targets import target_rows
 
 TOKENIZER = Tokenizer.from_str(tiny_tokenizer_json())
 TAXONOMY = tiny_taxonomy()

@@ -1,0 +1,79 @@
+"""What a bundle says of verbatims, through the whole path, with the raw scores beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from tqdm.auto import tqdm
+
+from models.classifier import Classifier, Result
+from models.domain import FloatMatrix, Verbatim
+from models.heads import TaskArrays
+from models.taxonomy import TASKS
+from training.labelled import LabelledVerbatim
+
+_BLOCK = 256
+_SHOWN_AFTER_S = 2.0  # a bar for what is done sooner would only flicker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """Answers of a bundle.
+
+    Attributes
+    ----------
+    results : tuple of Result
+    is_scored : ndarray of shape (n_rows,), bool
+        False where the classifier looked at no label: empty, too long, no letters, other language.
+    logits : mapping of task to ndarray of shape (n_rows, n_labels)
+        Zeros where nothing was scored.
+    embeddings : ndarray of shape (n_rows, dim), float32
+        Unit rows; zeros where nothing was scored.
+    """
+
+    results: tuple[Result, ...]
+    is_scored: npt.NDArray[np.bool_]
+    logits: TaskArrays
+    embeddings: FloatMatrix
+
+
+def score(
+    classifier: Classifier, verbatims: Sequence[Verbatim], *, what: str = "classifying"
+) -> Scored:
+    """Classify verbatims and keep scores and embeddings; shows its progress.
+
+    Parameters
+    ----------
+    what : str
+        Stands before the progress bar.
+    """
+    taxonomy = classifier.taxonomy
+    logits = {
+        task: np.zeros((len(verbatims), len(taxonomy.labels(task))), np.float32) for task in TASKS
+    }
+    dim = len(classifier.space.bias)
+    embeddings = np.zeros((len(verbatims), dim), np.float32)
+    is_scored = np.zeros(len(verbatims), np.bool_)
+    results: list[Result] = []
+    with tqdm(total=len(verbatims), desc=what, delay=_SHOWN_AFTER_S, leave=False) as bar:
+        for start in range(0, len(verbatims), _BLOCK):
+            block = verbatims[start : start + _BLOCK]
+            for place, item in enumerate(classifier.embed(block), start=start):
+                results.append(item.result)
+                if item.logits is not None and item.embedding is not None:
+                    is_scored[place] = True
+                    embeddings[place] = item.embedding
+                    for task in TASKS:
+                        logits[task][place] = item.logits[task][0]
+            bar.update(len(block))
+    return Scored(results=tuple(results), is_scored=is_scored, logits=logits, embeddings=embeddings)
+
+
+def score_rows(
+    classifier: Classifier, rows: Sequence[LabelledVerbatim], *, what: str = "classifying"
+) -> Scored:
+    """Classify labelled rows; the language is detected as it is in service."""
+    return score(classifier, [Verbatim(id=row.id, text=row.text) for row in rows], what=what)
