@@ -7,6 +7,7 @@ JSON does not know, and names the same breach the same way on every route.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -23,6 +24,8 @@ from service.api.problems import (
 )
 
 Path = tuple[str | int, ...]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Body(BaseModel):
@@ -138,26 +141,27 @@ def _read_slowly(body: bytes) -> tuple[Any, list[Path]]:
 def _take_broken(document: Any) -> list[Path]:
     """Empty every string that holds a lone surrogate, in place; gives their places."""
     broken: list[Path] = []
-    waiting: list[tuple[Any, Path]] = [(document, ())]
+    root = [document]
+    waiting: list[tuple[dict[str, Any] | list[Any], Path]] = [(root, ())]
     while waiting:
         holder, path = waiting.pop()
-        pairs = holder.items() if isinstance(holder, dict) else enumerate(holder)
-        for key, value in list(pairs) if isinstance(holder, (dict, list)) else ():
+        for key, value in _items(holder):
+            place = () if holder is root else (*path, key)
             if isinstance(value, str):
-                if _is_broken(value):
-                    broken.append((*path, key))
+                if _SURROGATE.search(value):
+                    broken.append(place)
                     holder[key] = ""
-            else:
-                waiting.append((value, (*path, key)))
-            if isinstance(key, str) and _is_broken(key):
+            elif isinstance(value, (dict, list)):
+                waiting.append((value, place))
+            if isinstance(key, str) and _SURROGATE.search(key):
                 raise ProblemError(
                     Code.VALIDATION_FAILED, "the name of a field holds half of a surrogate pair"
                 )
     return sorted(broken, key=str)
 
 
-def _is_broken(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def _items(holder: dict[str, Any] | list[Any]) -> list[tuple[Any, Any]]:
+    return list(holder.items() if isinstance(holder, dict) else enumerate(holder))
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 
 from service.api.problems import Code, InvalidParam, ProblemError
 
@@ -29,7 +29,8 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
         created_at = datetime.fromisoformat(moment)
         if created_at.tzinfo is None or not identity.isprintable():
             raise ValueError
-    except (ValueError, binascii.Error) as error:
+        created_at = created_at.astimezone(UTC)  # overflows at either end of time
+    except (ValueError, OverflowError, binascii.Error) as error:
         param = InvalidParam(
             name="cursor", place="query", code="malformed", reason="is no next_cursor of a page"
         )

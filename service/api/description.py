@@ -109,9 +109,7 @@ def _add_models(document: dict[str, Any]) -> None:
         resolve_name(name) for name in sorted({schema[MODEL_KEY] for schema in contents})
     ]
     template = "#/components/schemas/{model}"
-    refs, definitions = models_json_schema(
-        _for_input([*models, Problem]), ref_template=template
-    )
+    refs, definitions = models_json_schema(_for_input([*models, Problem]), ref_template=template)
     for schema in contents:
         schema.update(refs[resolve_name(schema.pop(MODEL_KEY)), "validation"])
     schemas = document.setdefault("components", {}).setdefault("schemas", {})

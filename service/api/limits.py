@@ -13,7 +13,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.problems import Code, ProblemError, problem_response
+from service.api.problems import Code, ProblemError, note_code, problem_response
 from service.observe.logs import code_places
 from service.observe.metrics import Metrics
 from service.observe.tracing import Tracing
@@ -94,6 +94,7 @@ class ApiMiddleware:
         """Answer with a problem, or break the answer off where it has begun."""
         if exchange.status is not None:
             raise RuntimeError("the answer broke off") from None
+        note_code(scope, error.code)
         response = problem_response(error, request_id=exchange.request_id)
         await response(scope, receive, exchange.send)
 
@@ -111,6 +112,9 @@ class ApiMiddleware:
         status = exchange.status if exchange.status is not None else 499
         self._metrics.requests.labels(method, route, status).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
+        code = scope["state"].get("refusal")
+        if code is not None:
+            self._metrics.refused.labels(code).inc()
         if self._tracing:
             span.finish(method=method, route=route, status=status, request_id=request_id)
         if route in _UNLOGGED and status < 500:
@@ -121,6 +125,7 @@ class ApiMiddleware:
             route=route,
             status=status,
             ms=round(seconds * 1000, 1),
+            **({} if code is None else {"code": code}),
             **scope["state"]["log"],
         )
 

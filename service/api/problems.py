@@ -11,7 +11,7 @@ No answer holds a stack, a message of an unforeseen error, or a part of a verbat
 from __future__ import annotations
 
 import http
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -264,6 +264,11 @@ def request_id_of(request: Request) -> str | None:
     return request_id
 
 
+def note_code(scope: MutableMapping[str, Any], code: Code) -> None:
+    """Leave the code of a refusal where the middleware finds it."""
+    scope.setdefault("state", {})["refusal"] = code.value
+
+
 def pointer(parts: Sequence[str | int]) -> str:
     """JSON pointer (RFC 6901); a name that is longer than any of ours is cut."""
     return "".join(
@@ -273,12 +278,12 @@ def pointer(parts: Sequence[str | int]) -> str:
 
 async def _answer_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - the type it was registered for
-    return problem_response(error, request_id=request_id_of(request))
+    return _answer(request, error)
 
 
 async def _answer_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    return problem_response(from_validation(error.errors()), request_id=request_id_of(request))
+    return _answer(request, from_validation(error.errors()))
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:
@@ -288,17 +293,23 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     problem = ProblemError(
         code, _DETAIL_BY_STATUS.get(status, _phrase(status)), headers=error.headers
     )
-    return problem_response(problem, request_id=request_id_of(request), status=status)
+    return _answer(request, problem, status=status)
 
 
 async def _answer_unavailable(request: Request, error: Exception) -> Response:
     problem = ProblemError(Code.NOT_READY, str(error), headers={"Retry-After": "5"})
-    return problem_response(problem, request_id=request_id_of(request))
+    return _answer(request, problem)
 
 
 async def _answer_disconnect(request: Request, _: Exception) -> Response:
     problem = ProblemError(Code.CLIENT_CLOSED, "the client closed the connection")
-    return problem_response(problem, request_id=request_id_of(request))
+    return _answer(request, problem)
+
+
+def _answer(request: Request, problem: ProblemError, *, status: int | None = None) -> Response:
+    """Write a refusal, and leave its code for the log and the metrics."""
+    note_code(request.scope, problem.code)
+    return problem_response(problem, request_id=request_id_of(request), status=status)
 
 
 _DETAIL_BY_STATUS = {

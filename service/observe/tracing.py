@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from service.settings import Settings, SettingsError
+from service.settings import Settings
 
 
 class Tracing:
@@ -69,25 +69,14 @@ class RequestSpan:
 
 
 def start_tracing(settings: Settings) -> Tracing | None:
-    """Make a tracer that sends to ``otlp_endpoint``, or None where there is none.
-
-    Raises
-    ------
-    SettingsError
-        If an endpoint is configured but the packages for it are not installed.
-    """
+    """Make a tracer that sends to ``otlp_endpoint``, or None where there is none."""
     if settings.otlp_endpoint is None:
         return None
-    try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    except ImportError as error:
-        raise SettingsError(
-            "KLANTSTEM_OTLP_ENDPOINT needs the packages opentelemetry-sdk and "
-            "opentelemetry-exporter-otlp-proto-http: pip install 'klantstem[traces]'"
-        ) from error
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
     provider = TracerProvider(resource=Resource.create({"service.name": "klantstem"}))
     endpoint = settings.otlp_endpoint.rstrip("/") + "/v1/traces"
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))

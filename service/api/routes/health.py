@@ -14,9 +14,16 @@ from service.observe.metrics import CONTENT_TYPE
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health/live", summary="Is the process alive")
-async def live() -> Live:
-    """Answer as long as the process runs."""
+@router.get(
+    "/health/live",
+    summary="Is the process alive",
+    responses=problem_responses(Code.NOT_READY, Code.INTERNAL),
+)
+async def live(request: Request) -> Live:
+    """Answer 200 as long as the process can go on; 503 once only a restart helps."""
+    state = request.app.state
+    if state.health.is_started and state.services.batcher.is_broken:
+        raise ProblemError(Code.NOT_READY, "the classifier stopped; restart the service")
     return Live(status="live")
 
 
