@@ -125,8 +125,9 @@ def parse_json(model: type[Model], body: bytes) -> Model:
 def _read_slowly(body: bytes) -> tuple[Any, list[Path]]:
     """Read what the fast parser refused: tell what is wrong, or take lone surrogates out."""
     try:
-        document = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-        return document, _take_broken(document)
+        root = [json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)]
+        broken = _take_broken(root)
+        return root[0], broken
     except UnicodeDecodeError as error:
         detail = f"the body is not valid UTF-8 at byte {error.start}"
     except json.JSONDecodeError as error:
@@ -138,10 +139,9 @@ def _read_slowly(body: bytes) -> tuple[Any, list[Path]]:
     raise ProblemError(Code.INVALID_JSON, detail)
 
 
-def _take_broken(document: Any) -> list[Path]:
-    """Empty every string that holds a lone surrogate, in place; gives their places."""
+def _take_broken(root: list[Any]) -> list[Path]:
+    """Empty every string below ``root`` that holds a lone surrogate; gives their places."""
     broken: list[Path] = []
-    root = [document]
     waiting: list[tuple[dict[str, Any] | list[Any], Path]] = [(root, ())]
     while waiting:
         holder, path = waiting.pop()
