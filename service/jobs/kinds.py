@@ -21,11 +21,6 @@ from service.tables.tagging import Tagger
 class JobKind(Protocol):
     """Does the work of one kind of job; holds nothing of any job."""
 
-    @property
-    def bundle_version(self) -> str:
-        """Bundle that tags the rows."""
-        ...
-
     def tag(self, job: Job, rows: Sequence[StoredRow]) -> list[StoredRow]:
         """Give each row its result and take from it what is not kept, in order."""
         ...
@@ -47,11 +42,6 @@ class ClassifyKind:
     def __init__(self, batcher: MicroBatcher, metrics: Metrics) -> None:
         self._batcher = batcher
         self._metrics = metrics
-
-    @property
-    def bundle_version(self) -> str:
-        """Bundle that tags the rows."""
-        return self._batcher.classifier.bundle_version
 
     def tag(self, job: Job, rows: Sequence[StoredRow]) -> list[StoredRow]:
         """Give each row its tags."""

@@ -53,10 +53,10 @@ _SCHEMA = "klantstem_dbos"
 _POLL_S = 0.5
 _ROUND_S = 5.0
 _PURGE_EVERY_S = 60.0
-_STRAY_AFTER = timedelta(seconds=10)
 _FORGET_AFTER = timedelta(hours=1)
 _RETRY_S = 2.0
 _DONE, _GONE = "done", "gone"
+_GIVEN_UP = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
 T = TypeVar("T")
 
 
@@ -210,7 +210,6 @@ class Jobs:
                 job.id,
                 number,
                 rows,
-                bundle_version=kind.bundle_version,
                 now=now,
                 expires_at=self._expiry(now),
             )
@@ -251,24 +250,25 @@ class Jobs:
             self._stopping.wait(_RETRY_S)
             raise Stopped from error
         except KlantstemError as error:
-            self._fail(job, "unusable", str(error))
+            self._fail(job.id, job.kind, "unusable", str(error))
         except Exception as error:
             self._log.error(
                 "job_failed", job=job.id, error=type(error).__name__, places=code_places(error)
             )
             self._fail(
-                job,
+                job.id,
+                job.kind,
                 "internal",
                 f"internal error ({type(error).__name__}); its id finds it in the log",
             )
         return _GONE
 
-    def _fail(self, job: Job, code: str, detail: str) -> None:
+    def _fail(self, job_id: str, kind: str, code: str, detail: str) -> None:
         now = datetime.now(UTC)
         has_failed = self._patiently(
             lambda: store_jobs.fail_job(
                 self._store,
-                job.id,
+                job_id,
                 code=code,
                 detail=detail,
                 now=now,
@@ -276,7 +276,7 @@ class Jobs:
             )
         )
         if has_failed:
-            self._metrics.jobs.labels(job.kind, "failed").inc()
+            self._metrics.jobs.labels(kind, "failed").inc()
 
     def _patiently(self, step: Callable[[], T]) -> T:
         """Do something with the store; one that does not answer is waited for."""
@@ -340,35 +340,35 @@ class Jobs:
 
     def _enqueue_strays(self) -> None:
         """Queue jobs that were kept just before a process died, and fail those given up."""
-        now = datetime.now(UTC)
-        for job_id, kind, n_runs, updated_at in store_jobs.list_open(self._store):
-            if updated_at > now - _STRAY_AFTER:
-                continue
-            found = DBOS.list_workflows(
-                workflow_ids=[store_jobs.run_id(job_id, n_runs)],
-                load_input=False,
-                load_output=False,
+        still_open = {
+            store_jobs.run_id(job_id, n_runs): (job_id, kind, n_runs)
+            for job_id, kind, n_runs in store_jobs.list_open(self._store)
+        }
+        if not still_open:
+            return
+        known = {
+            run.workflow_id: run.status
+            for run in DBOS.list_workflows(
+                workflow_ids=list(still_open), load_input=False, load_output=False
             )
-            if not found:
+        }
+        for run, (job_id, kind, n_runs) in still_open.items():
+            if run not in known:
                 self._enqueue(job_id, n_runs)
-            elif found[0].status in {"ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"}:
-                self._log.error("job_given_up", job=job_id, status=found[0].status)
-                detail = "the work was begun too often and never ended; send the file again"
-                if store_jobs.fail_job(
-                    self._store,
+            elif known[run] in _GIVEN_UP:
+                self._log.error("job_given_up", job=job_id, status=known[run])
+                self._fail(
                     job_id,
-                    code="internal",
-                    detail=detail,
-                    now=now,
-                    expires_at=self._expiry(now),
-                ):
-                    self._metrics.jobs.labels(kind, "failed").inc()
+                    kind,
+                    "internal",
+                    "the work was begun too often and never ended; send the file again",
+                )
 
     def _forget_runs(self) -> None:
         """Drop what dbos keeps of runs that ended."""
         before = (datetime.now(UTC) - _FORGET_AFTER).isoformat()
         ended = DBOS.list_workflows(
-            status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+            status=["SUCCESS", *_GIVEN_UP],
             end_time=before,
             limit=500,
             load_input=False,

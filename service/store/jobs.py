@@ -229,10 +229,10 @@ def list_jobs(
         return tuple(_job(row) for row in session.scalars(query))
 
 
-def list_open(store: Store) -> list[tuple[str, str, int, datetime]]:
-    """Id, kind, number of runs and last change of all jobs that are not finished."""
+def list_open(store: Store) -> list[tuple[str, str, int]]:
+    """Id, kind and number of runs of all jobs that are not finished, oldest first."""
     query = (
-        select(JobRow.id, JobRow.kind, JobRow.n_runs, JobRow.updated_at)
+        select(JobRow.id, JobRow.kind, JobRow.n_runs)
         .where(JobRow.status.in_(_OPEN))
         .order_by(JobRow.created_at, JobRow.id)
     )
@@ -273,7 +273,6 @@ def finish_chunk(
     number: int,
     rows: Sequence[StoredRow],
     *,
-    bundle_version: str,
     now: datetime,
     expires_at: datetime,
 ) -> Progress | NotOpen:
@@ -290,8 +289,8 @@ def finish_chunk(
             chunk.rows_zlib, chunk.blobs = pack_rows(rows)
             chunk.is_done = True
             _count(job, rows, sign=1)
-            if bundle_version not in job.bundle_versions:
-                job.bundle_versions = [*job.bundle_versions, bundle_version]
+            versions = [row.result["bundle_version"] for row in rows if row.result is not None]
+            job.bundle_versions = list(dict.fromkeys([*job.bundle_versions, *versions]))
             job.updated_at, job.expires_at = now, expires_at
         return _progress(job)
 
