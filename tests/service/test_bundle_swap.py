@@ -93,6 +93,7 @@ def test_a_stream_of_requests_sees_no_failure_while_bundles_change(
     with running(source, folder) as (app, client):
         seen: list[tuple[int, str, set[str]]] = []
         is_over = threading.Event()
+        answered = threading.Semaphore(0)
 
         def stream() -> None:
             while not is_over.is_set():
@@ -101,15 +102,15 @@ def test_a_stream_of_requests_sees_no_failure_while_bundles_change(
                 document = answer.json()
                 statuses = {result["status"] for result in document.get("results", [])}
                 seen.append((answer.status_code, document.get("bundle_version", ""), statuses))
+                answered.release()
 
         threads = [threading.Thread(target=stream) for _ in range(2)]
         for thread in threads:
             thread.start()
         for version in versions[1:]:
             swap(app, source, version)
-            n_seen = len(seen)
-            while len(seen) < n_seen + 3 and any(thread.is_alive() for thread in threads):
-                is_over.wait(0.001)
+            for _ in range(3):
+                assert answered.acquire(timeout=30)
         is_over.set()
         for thread in threads:
             thread.join()
