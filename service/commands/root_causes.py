@@ -269,7 +269,7 @@ def _report(
         metric=arguments.metric or _named_metric(table.columns.score),
         period=arguments.period,
         excluded_terms=arguments.exclude_term,
-    ).fit(table.feedback, table.frame, columns=table.columns, previous=previous)
+    ).fit(table.feedback, table.frame or None, columns=table.columns, previous=previous)
     _add_notes(analyser, table)
     n_causes = len(analyser.report_.causes)
     _tell(arguments, f"{n_causes:,} causes in {time.monotonic() - began_at:.1f} s")
