@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from models.classifier import EmbeddedVerbatim
 from models.domain import FailedVerbatim, TaggedVerbatim, Verbatim
+from models.embedding import EmbeddingSpace
 from models.taxonomy import Taxonomy
 from service.api.batching import MicroBatcher, Priority
 from service.api.engine import Recipe, Task
@@ -31,6 +32,11 @@ class BackgroundClassifier:
         self._engine = batcher.engine
         self.taxonomy: Taxonomy = self._engine.classifier.taxonomy
         self.bundle_version: str = self._engine.classifier.bundle_version
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """What turns pooled states into embeddings."""
+        return self._engine.classifier.space
 
     def classify(
         self, verbatims: Sequence[Verbatim], *, redact: bool = True

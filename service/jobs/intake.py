@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from service.api.problems import Code, InvalidParam, ProblemError
-from service.api.schemas.jobs import JobParams
+from service.api.schemas.jobs import JobParams, Kind
 from service.settings import Settings
 from service.store import jobs as store_jobs
 from service.store.job_rows import StoredRow
@@ -25,6 +25,7 @@ from service.tables.errors import ColumnError, FormatError, TableError
 from service.tables.formats import Format, check_magic, sniff_format
 from service.tables.opening import ReadOptions, open_file
 from service.tables.results import FLAT_COLUMNS, OBJECT_KEY, PREFIX
+from service.tables.roles import Roles, choose_roles
 from service.tables.rows import Row, TableReader
 
 CHUNK_ROWS = 256
@@ -163,6 +164,9 @@ class Intake:
                     "id": columns.choice.id,
                     "language": columns.choice.language,
                     "subject": columns.subject,
+                    "score": columns.roles.score,
+                    "date": columns.roles.date,
+                    "segments": list(columns.roles.segments),
                     "columns": rows.columns(),
                     "kinds": {name: sorted(kinds) for name, kinds in rows.kinds.items()},
                     "dialect": _dialect(reader),
@@ -202,11 +206,16 @@ class Intake:
 class _Columns:
     """The columns that are read. ``kept`` is None where every column of every row is kept."""
 
-    choice: ColumnChoice
+    roles: Roles
     subject: str | None
     kept: tuple[str, ...] | None
     redact: bool
     known: tuple[str, ...]
+
+    @property
+    def choice(self) -> ColumnChoice:
+        """Columns of the text, the id and the language."""
+        return self.roles.choice
 
 
 @dataclass(slots=True)
@@ -359,11 +368,25 @@ def _choose(reader: TableReader, params: JobParams) -> _Columns:
             subject = find_column(columns, subject, name=NAME, option="--subject-column")
         elif SUBJECT_COLUMN in columns:
             subject = SUBJECT_COLUMN
-        kept = _kept(reader, params, choice)
+        roles = Roles(choice=choice)
+        if params.kind is Kind.ROOT_CAUSES:
+            roles = choose_roles(
+                columns,
+                sample,
+                choice,
+                name=NAME,
+                score_column=params.score_column,
+                date_column=params.date_column,
+                segment_columns=params.segment_columns,
+            )
+            found = (roles.score, roles.date, *roles.segments)
+            kept: tuple[str, ...] | None = tuple(name for name in found if name is not None)
+        else:
+            kept = _kept(reader, params, choice)
     except ColumnError as error:
         elsewhere = reader.elsewhere
         raise ColumnError(f"{error}; {elsewhere}" if elsewhere else str(error)) from None
-    return _Columns(choice=choice, subject=subject, kept=kept, redact=params.redact, known=columns)
+    return _Columns(roles=roles, subject=subject, kept=kept, redact=params.redact, known=columns)
 
 
 def _kept(reader: TableReader, params: JobParams, choice: ColumnChoice) -> tuple[str, ...] | None:

@@ -9,7 +9,6 @@ from models.domain import FailedVerbatim, Language, TaggedVerbatim, Verbatim
 from service.api.background import BackgroundClassifier
 from service.api.batching import MicroBatcher
 from service.api.engine import Recipe
-from service.api.schemas.jobs import Kind
 from service.jobs.intake import for_work
 from service.observe.metrics import Metrics
 from service.store.job_rows import StoredRow
@@ -104,8 +103,3 @@ def kept_values(job: Job, row: StoredRow, text_redacted: str | None) -> dict[str
     if text in values and job.options.get("redact", True):
         values[text] = text_redacted
     return values
-
-
-def make_kinds(batcher: MicroBatcher, metrics: Metrics) -> dict[str, JobKind]:
-    """All kinds by name."""
-    return {Kind.CLASSIFY.value: ClassifyKind(batcher, metrics)}

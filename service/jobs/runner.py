@@ -26,10 +26,11 @@ from sqlalchemy import create_engine, delete, select
 from models.errors import KlantstemError
 from service.api.batching import MicroBatcher
 from service.api.problems import ProblemError
-from service.api.schemas.jobs import JobParams
+from service.api.schemas.jobs import JobParams, Kind
 from service.jobs.intake import Intake, Upload
-from service.jobs.kinds import JobKind, make_kinds
+from service.jobs.kinds import ClassifyKind, JobKind
 from service.jobs.replica import Replica
+from service.jobs.root_causes import RootCauseKind
 from service.observe.logs import code_places
 from service.observe.metrics import Metrics
 from service.settings import Settings
@@ -388,7 +389,11 @@ def open_jobs(*, settings: Settings, store: Store, batcher: MicroBatcher, metric
     StoreError
         If the runs of jobs cannot be kept in the database.
     """
-    jobs = Jobs(settings=settings, store=store, kinds=make_kinds(batcher, metrics), metrics=metrics)
+    kinds: dict[str, JobKind] = {
+        Kind.CLASSIFY.value: ClassifyKind(batcher, metrics),
+        Kind.ROOT_CAUSES.value: RootCauseKind(batcher, metrics),
+    }
+    jobs = Jobs(settings=settings, store=store, kinds=kinds, metrics=metrics)
     try:
         jobs.start()
     except KlantstemError:

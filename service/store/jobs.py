@@ -237,7 +237,7 @@ def list_open(store: Store) -> list[tuple[str, str, int]]:
         .order_by(JobRow.created_at, JobRow.id)
     )
     with store.read() as session:
-        return [row._tuple() for row in session.execute(query)]
+        return [(row.id, row.kind, row.n_runs) for row in session.execute(query)]
 
 
 def run_id(job_id: str, n_runs: int) -> str:

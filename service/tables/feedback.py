@@ -27,7 +27,11 @@ class VerbatimEmbedder(Protocol):
 
     taxonomy: Taxonomy
     bundle_version: str
-    space: EmbeddingSpace
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """What turns pooled states into embeddings."""
+        ...
 
     def embed(
         self, verbatims: Sequence[Verbatim], *, redact: bool = True

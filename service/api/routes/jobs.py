@@ -29,7 +29,7 @@ from service.api.problems import (
     from_validation,
     problem_responses,
 )
-from service.api.schemas.jobs import JobOut, JobParams, JobsPage
+from service.api.schemas.jobs import LISTS, JobOut, JobParams, JobsPage, Kind
 from service.api.services import Services, ServicesDep
 from service.api.uploads import FILE_FIELD, FORM, Received, receive, temporary_file
 from service.jobs.intake import MEDIA_TYPES, Upload
@@ -49,11 +49,15 @@ _TABLES: Mapping[str, Format] = {
     "application/vnd.apache.parquet": Format.PARQUET,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": Format.XLSX,
 }
-_FILES: Mapping[str, Mapping[str, str]] = {
-    "classify": {},
-    "root_causes": {"application/json": "report.json", "text/html": "report.html"},
+_REPORT: Mapping[str, str] = {
+    "application/json": "report.json",
+    "text/html": "report.html",
+    "application/x-ndjson": "assignments.jsonl",
+    "text/csv": "assignments.csv",
+    "application/vnd.apache.parquet": "assignments.parquet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "assignments.xlsx",
 }
-"""Files that jobs of a kind make, by their media types; offered before the tables."""
+"""Files of a report, by their media types."""
 
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 AnalyseDep = Annotated[Caller, Depends(require(Scope.ANALYSE))]
@@ -296,9 +300,11 @@ async def delete_job(caller: AnalyseDep, services: ServicesDep, job_id: JobId) -
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "The rows in the order of the file, each with its tags as `klantstem "
-            "classify` writes them: `klantstem` in JSONL, columns `klantstem_...` in the others.",
-            "content": dict.fromkeys(_TABLES, _BINARY),
+            "description": "Of `classify` the rows in the order of the file, each with its tags: "
+            "`klantstem` in JSONL, columns `klantstem_...` in the others. Of `root_causes` the "
+            "report as JSON (the default) or as a page, or its complaints, each with its cause, as "
+            "a table.",
+            "content": dict.fromkeys((*_TABLES, *_REPORT), _BINARY),
         },
         **problem_responses(
             Code.VALIDATION_FAILED,
@@ -320,15 +326,12 @@ async def get_result(
 ) -> Response:
     """Give the result of a job that has succeeded, in the format that `Accept` asks for."""
     job = await _find(services, caller, job_id)
-    files = _FILES[job.kind]
-    media_type = choose_media_type(accept, (*files, *_TABLES))
+    is_report = job.kind == Kind.ROOT_CAUSES
+    media_type = choose_media_type(accept, tuple(_REPORT if is_report else _TABLES))
     _check_succeeded(job)
     name = f"klantstem-{job.id[:8]}"
-    if media_type in files:
-        content = await run_in_threadpool(store.read_file, services.store, job, files[media_type])
-        if content is None:
-            raise ProblemError(Code.CONFLICT, "the report is being made again; try again later")
-        return Response(content, media_type=media_type)
+    if is_report:
+        return await _report(services, job, media_type, name)
     table_format = _TABLES[media_type]
     headers = {"Content-Disposition": f'attachment; filename="{name}.{table_format.value}"'}
     chunks = store.read_results(services.store, job)
@@ -342,6 +345,16 @@ async def get_result(
         headers=headers,
         background=BackgroundTask(path.unlink, missing_ok=True),
     )
+
+
+async def _report(services: Services, job: Job, media_type: str, name: str) -> Response:
+    """Give a file of a report."""
+    file = _REPORT[media_type]
+    content = await run_in_threadpool(store.read_file, services.store, job, file)
+    if content is None:
+        raise ProblemError(Code.CONFLICT, "the job has changed at this moment; try again")
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{file}"'}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def _write(services: Services, job: Job, table_format: Format) -> FilePath:
@@ -391,7 +404,7 @@ def _with_fields(params: JobParams, received: Received) -> JobParams:
     """Take the parameters from the fields of a form, where it has some."""
     fields: dict[str, Any] = {}
     for name, value in received.fields:
-        if name == "keep_columns":
+        if name in LISTS:
             fields.setdefault(name, []).append(value)
         elif name in fields:
             raise _twice(name)
@@ -440,6 +453,9 @@ def _document(job: Job) -> dict[str, Any]:
             "id": spec["id"],
             "language": spec["language"],
             "subject": spec["subject"],
+            "score": spec["score"],
+            "date": spec["date"],
+            "segments": spec["segments"],
             "kept": spec["columns"],
         },
         "notes": spec["notes"],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from service.api.schemas.classify import Share
 from service.tables.formats import Format
@@ -90,6 +91,59 @@ class JobParams(BaseModel):
     department_threshold: Share | None = Field(
         default=None, description="Abstain from the department below this probability."
     )
+    score_column: ColumnName | None = Field(
+        default=None,
+        description="Of `root_causes`: column with NPS, CSAT or CES answers; `-` for none. "
+        "Default: found by name and content.",
+    )
+    date_column: ColumnName | None = Field(
+        default=None, description="Of `root_causes`: column with dates; `-` for none."
+    )
+    segment_columns: list[ColumnName] = Field(
+        default=[],
+        max_length=20,
+        description="Of `root_causes`: columns to compare by, such as channel or region; `-` for "
+        "none. Repeat it for several.",
+    )
+    metric: Literal["nps", "csat", "ces"] | None = Field(
+        default=None, description="Of `root_causes`: what the scores are. Default: guessed."
+    )
+    period: Literal["week", "month"] | None = Field(
+        default=None, description="Of `root_causes`: of the trend. Default: by the dates."
+    )
+    n_causes: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        default=None, description="Of `root_causes`: about how many. Default: found."
+    )
+    seed: int = Field(
+        default=0, ge=0, le=2**31 - 1, description="Of `root_causes`: of all that is drawn."
+    )
+    exclude_terms: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        default=[],
+        max_length=100,
+        description="Of `root_causes`: names of the organisation, its brands and products, which "
+        "name no cause. Repeat it for several.",
+    )
+    report_language: Literal["nl", "en"] = Field(
+        default="nl", description="Of `root_causes`: language of the page."
+    )
+    title: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="Of `root_causes`: title of the page."
+    )
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        """Refuse what the other kind has no use for."""
+        if self.kind is Kind.ROOT_CAUSES:
+            for name in ("keep_columns", "redact"):
+                if name in self.model_fields_set and getattr(self, name) not in (True, []):
+                    raise PydanticCustomError(
+                        "kind", "{name} does not go with root_causes", {"name": name}
+                    )
+        return self
+
+
+LISTS = frozenset({"keep_columns", "segment_columns", "exclude_terms"})
+"""Parameters that may come more than once."""
 
 
 class _Out(BaseModel):
@@ -103,7 +157,10 @@ class JobColumns(_Out):
     id: str | None
     language: str | None
     subject: str | None
-    kept: list[str] = Field(description="Columns that the result begins with.")
+    score: str | None = Field(description="Null but for `root_causes`.")
+    date: str | None = Field(description="Null but for `root_causes`.")
+    segments: list[str] = Field(description="Empty but for `root_causes`.")
+    kept: list[str] = Field(description="Columns that are kept; those the result begins with.")
 
 
 class JobError(_Out):
