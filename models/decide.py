@@ -21,7 +21,8 @@ def decide_topics(
 
     At least one is given, as the codebook asks: where none reaches its threshold, the one that
     comes nearest to it. A topic that stands alone (``general``) is given only if it is the
-    likeliest, and then nothing else.
+    likeliest, and then nothing else. A topic above another that is given is left out: the lower
+    one implies it.
     """
     labels = taxonomy.labels("topics")
     thresholds = np.asarray([calibration.topic_thresholds[label] for label in labels])
@@ -34,7 +35,8 @@ def decide_topics(
     ]
     if tags[0].topic in taxonomy.exclusive_topics:
         return (tags[0],)
-    shared = [tag for tag in tags if tag.topic not in taxonomy.exclusive_topics]
+    implied = {above for tag in tags for above in taxonomy.ancestors(tag.topic)}
+    shared = [tag for tag in tags if tag.topic not in taxonomy.exclusive_topics | implied]
     return tuple(shared[: taxonomy.max_topics])
 
 

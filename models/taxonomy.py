@@ -19,6 +19,8 @@ class Label:
 
     ``score`` (sentiments) is the label's place on the scale from -1 to 1. ``is_exclusive``
     (topics) marks a label that stands alone. ``parent`` (topics) is the label above it.
+    ``is_zero_shot`` marks a label that is scored by its definition alone, without examples.
+    ``is_no_owner`` (departments) marks the label for texts without a cause.
     """
 
     label: str
@@ -27,6 +29,8 @@ class Label:
     parent: str | None = None
     score: float = 0.0
     is_exclusive: bool = False
+    is_zero_shot: bool = False
+    is_no_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +44,56 @@ class Taxonomy:
     sentiments: tuple[Label, ...]
     departments: tuple[Label, ...]
     document: Mapping[str, Any] = field(repr=False, compare=False)
+    _above: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parents = {entry.label: entry.parent for entry in self.topics}
+        above = {label: _climb(label, parents) for label in parents}
+        object.__setattr__(self, "_above", above)
 
     def labels(self, task: str) -> tuple[str, ...]:
         """Labels of ``topics``, ``sentiment`` or ``department``, in output order."""
-        group = {
+        return tuple(label.label for label in self.entries(task))
+
+    def entries(self, task: str) -> tuple[Label, ...]:
+        """The labels of a task with all that is said of them, in output order."""
+        return {
             "topics": self.topics,
             "sentiment": self.sentiments,
             "department": self.departments,
         }[task]
-        return tuple(label.label for label in group)
+
+    def ancestors(self, topic: str) -> tuple[str, ...]:
+        """The topics above one, the nearest first."""
+        return self._above.get(topic, ())
 
     @property
     def exclusive_topics(self) -> frozenset[str]:
         """Topics that stand alone."""
         return frozenset(topic.label for topic in self.topics if topic.is_exclusive)
+
+    @property
+    def negative_sentiments(self) -> frozenset[str]:
+        """Sentiments that make a complaint: those below the middle of the scale."""
+        return frozenset(label.label for label in self.sentiments if label.score < 0)
+
+    @property
+    def no_owner_departments(self) -> frozenset[str]:
+        """Departments that stand for no owner: those marked so, or else ``none``."""
+        marked = {label.label for label in self.departments if label.is_no_owner}
+        return frozenset(marked or {"none"} & set(self.labels("department")))
+
+
+def _climb(topic: str, parents: Mapping[str, str | None]) -> tuple[str, ...]:
+    """The topics above one, the nearest first; a loop ends where it closes."""
+    above: list[str] = []
+    parent = parents[topic]
+    while parent is not None and parent not in above:
+        above.append(parent)
+        if parent == topic:
+            break
+        parent = parents.get(parent)
+    return tuple(above)
 
 
 def parse_taxonomy(document: Mapping[str, Any]) -> Taxonomy:
@@ -62,7 +102,8 @@ def parse_taxonomy(document: Mapping[str, Any]) -> Taxonomy:
     Raises
     ------
     TaxonomyError
-        If a key is missing or unknown, a label stands twice, or a parent does not exist.
+        If a key is missing or unknown, a label stands twice, or a parent does not exist or
+        stands below its own child.
     """
     try:
         taxonomy = Taxonomy(
@@ -84,6 +125,8 @@ def parse_taxonomy(document: Mapping[str, Any]) -> Taxonomy:
     for topic in taxonomy.topics:
         if topic.parent is not None and topic.parent not in known:
             raise TaxonomyError(f"topic {topic.label}: parent {topic.parent!r} does not exist")
+        if taxonomy.ancestors(topic.label)[-1:] == (topic.label,):
+            raise TaxonomyError(f"topic {topic.label}: it stands above itself")
     return taxonomy
 
 

@@ -344,6 +344,7 @@ class RootCauseAnalyser(AnalysisOutputs):
             clusters.n_causes,
             rng=self._rng("owner"),
             n_bootstrap=self.n_bootstrap,
+            no_owner=self.taxonomy.no_owner_departments,
         )
         unique = run.collapsed.rows
         exemplars = pick_exemplars(

@@ -61,6 +61,7 @@ class FeedbackCollector:
             embedded,
             n_departments=len(self.taxonomy.departments),
             exclusive_topics=self.taxonomy.exclusive_topics,
+            negative_sentiments=self.taxonomy.negative_sentiments,
         )
         self._versions.update(
             item.result.bundle_version

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.root_cause.arrays import FloatVector, IntVector, Matrix
 
-NO_DEPARTMENT = "none"
+NO_DEPARTMENT = frozenset({"none"})
 CLOSE = 0.10
 """Lead, as a share of the mix, under which two departments are close."""
 
@@ -45,6 +45,7 @@ def estimate_owners(
     *,
     rng: np.random.Generator,
     n_bootstrap: int = 500,
+    no_owner: frozenset[str] = NO_DEPARTMENT,
 ) -> tuple[OwnerMix, ...]:
     """Mix the departments of the complaints of each cause.
 
@@ -59,6 +60,8 @@ def estimate_owners(
     n_causes : int
     rng : numpy.random.Generator
     n_bootstrap : int, default=500
+    no_owner : frozenset of str
+        Labels that stand for no department.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def estimate_owners(
             f"The 'probabilities' parameter of estimate_owners must have shape "
             f"{(len(cause), len(labels))}. Got {probabilities.shape} instead."
         )
-    named = [column for column, label in enumerate(labels) if label != NO_DEPARTMENT]
+    named = [column for column, label in enumerate(labels) if label not in no_owner]
     result = []
     for label in range(n_causes):
         rows = np.flatnonzero(cause == label)

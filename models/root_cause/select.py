@@ -11,7 +11,7 @@ from models.classifier import EmbeddedVerbatim
 from models.domain import FloatMatrix, Language, Status, TaggedSegment, TaggedVerbatim
 from models.root_cause.arrays import IntVector, Matrix
 
-NEGATIVE = "negative"
+NEGATIVE = frozenset({"negative"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,7 @@ def select_complaints(
     *,
     n_departments: int,
     exclusive_topics: frozenset[str] = frozenset(),
+    negative_sentiments: frozenset[str] = NEGATIVE,
 ) -> Complaints:
     """Select the complaints of all verbatims.
 
@@ -52,6 +53,8 @@ def select_complaints(
     exclusive_topics : frozenset of str
         Topics that say nothing in particular: a clause with such a topic is left out where the
         same verbatim says what is wrong.
+    negative_sentiments : frozenset of str
+        Sentiments that make a complaint.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def select_complaints(
             or item.segment_departments is None
         ):
             continue
-        for index in complaint_segments(result, exclusive_topics):
+        for index in complaint_segments(result, exclusive_topics, negative_sentiments):
             verbatims.append(position)
             segments.append(index)
             tagged.append(result.segments[index])
@@ -94,13 +97,17 @@ def select_complaints(
 
 
 def complaint_segments(
-    result: TaggedVerbatim, exclusive_topics: frozenset[str] = frozenset()
+    result: TaggedVerbatim,
+    exclusive_topics: frozenset[str] = frozenset(),
+    negative_sentiments: frozenset[str] = NEGATIVE,
 ) -> tuple[int, ...]:
     """Positions of the clauses of a verbatim that complain."""
     found = [
-        index for index, part in enumerate(result.segments) if part.sentiment.sentiment == NEGATIVE
+        index
+        for index, part in enumerate(result.segments)
+        if part.sentiment.sentiment in negative_sentiments
     ]
-    is_negative = result.sentiment is not None and result.sentiment.sentiment == NEGATIVE
+    is_negative = result.sentiment is not None and result.sentiment.sentiment in negative_sentiments
     if not found and is_negative and result.segments:
         scores = [part.sentiment.score for part in result.segments]
         found = [scores.index(min(scores))]

@@ -1,8 +1,11 @@
+import copy
+
 import numpy as np
 import pytest
 from fakes import make_calibration, make_taxonomy
 
 from models.decide import decide_department, decide_sentiment, decide_topics
+from models.taxonomy import parse_taxonomy
 
 TAXONOMY = make_taxonomy()
 CALIBRATION = make_calibration(TAXONOMY)
@@ -32,6 +35,16 @@ def test_decide_topics_measures_nearness_against_each_threshold() -> None:
     calibration = make_calibration(TAXONOMY, topic_thresholds=thresholds)
     tags = decide_topics(row(0.5, 0.39, 0.2, 0.1), TAXONOMY, calibration)
     assert [tag.topic for tag in tags] == ["staff"]
+
+
+def test_decide_topics_leaves_out_what_a_lower_topic_implies() -> None:
+    document = copy.deepcopy(dict(TAXONOMY.document))
+    document["topics"][1]["parent"] = document["topics"][0]["label"]
+    taxonomy = parse_taxonomy(document)
+    tags = decide_topics(row(0.9, 0.6, 0.7, 0.1), taxonomy, CALIBRATION)
+    assert [tag.topic for tag in tags] == ["wait", "staff"]
+    tags = decide_topics(row(0.9, 0.2, 0.7, 0.1), taxonomy, CALIBRATION)
+    assert [tag.topic for tag in tags] == ["price", "wait"]
 
 
 def test_decide_sentiment_scores_between_the_ends_of_the_scale() -> None:

@@ -46,3 +46,36 @@ def test_parse_refuses_an_unknown_key() -> None:
 def test_read_names_an_unreadable_file(tmp_path: Path) -> None:
     with pytest.raises(TaxonomyError, match=r"absent\.json"):
         read_taxonomy(tmp_path / "absent.json")
+
+
+def test_parse_refuses_a_topic_above_itself() -> None:
+    document = copy.deepcopy(dict(make_taxonomy().document))
+    first, second = document["topics"][:2]
+    first["parent"], second["parent"] = second["label"], first["label"]
+    with pytest.raises(TaxonomyError, match="stands above itself"):
+        parse_taxonomy(document)
+
+
+def test_ancestors_are_given_nearest_first() -> None:
+    document = copy.deepcopy(dict(make_taxonomy().document))
+    top, middle, low = (entry["label"] for entry in document["topics"][:3])
+    document["topics"][1]["parent"], document["topics"][2]["parent"] = top, middle
+    taxonomy = parse_taxonomy(document)
+    assert taxonomy.ancestors(low) == (middle, top)
+    assert taxonomy.ancestors(top) == ()
+
+
+def test_released_taxonomy_says_what_complains_and_who_owns_nothing() -> None:
+    taxonomy = read_taxonomy(RELEASED)
+    assert taxonomy.negative_sentiments == {"negative"}
+    assert taxonomy.no_owner_departments == {"none"}
+
+
+def test_own_labels_say_what_complains_and_who_owns_nothing() -> None:
+    document = copy.deepcopy(dict(make_taxonomy().document))
+    document["departments"][0]["is_no_owner"] = True
+    for entry, score in zip(document["sentiments"], (-1, -0.5, 1), strict=True):
+        entry["score"] = score
+    taxonomy = parse_taxonomy(document)
+    assert taxonomy.no_owner_departments == {document["departments"][0]["label"]}
+    assert taxonomy.negative_sentiments == {e["label"] for e in document["sentiments"][:2]}
