@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 
 from models.calibration import Calibration, sigmoid, softmax
 from models.domain import FloatMatrix
 from models.heads import TaskArrays
 from models.taxonomy import TASKS, Taxonomy
 
+SINGLE_LABEL = ("sentiment", "department")
+"""Tasks with one label per row."""
 _THRESHOLD_GRID = np.arange(0.10, 0.91, 0.02)
+_BIAS_STRENGTH = 1e-3
 _PRIOR_ROWS = 30  # a topic's own threshold counts fully only far beyond this many examples
 
 
@@ -37,6 +41,44 @@ def fit_temperature(logits: FloatMatrix, targets: FloatMatrix, *, is_multilabel:
 
     found = minimize_scalar(log_loss, bounds=(-2.0, 2.0), method="bounded")
     return float(np.exp(found.x))
+
+
+def fit_temperature_and_bias(
+    logits: FloatMatrix, targets: FloatMatrix, *, strength: float = _BIAS_STRENGTH
+) -> tuple[float, list[float]]:
+    """The temperature and the bias per label that minimise the log loss together.
+
+    Beside being sure to the right degree, the mean probability of each label then is its share.
+    Bias-corrected temperature scaling: Alexandari et al. (2020), arXiv:1901.06852.
+
+    Parameters
+    ----------
+    logits, targets : ndarray of shape (n_rows, n_labels)
+        Targets are distributions.
+    strength : float
+        Pull of each bias towards zero, so that a label with few rows does not run off.
+
+    Returns
+    -------
+    tuple of float and list of float
+        Temperature, and a bias per label that sum to zero.
+    """
+    scores, gold = logits.astype(np.float64), targets.astype(np.float64)
+    gold = gold / gold.sum(axis=1, keepdims=True)
+
+    def loss(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        scale, bias = values[0], values[1:]
+        shifted = scale * scores + bias
+        logs = shifted - np.logaddexp.reduce(shifted, axis=1, keepdims=True)
+        away = (np.exp(logs) - gold) / len(gold)
+        slope = np.concatenate([[(away * scores).sum()], away.sum(axis=0) + 2 * strength * bias])
+        return float(-(gold * logs).sum() / len(gold) + strength * (bias**2).sum()), slope
+
+    start = np.concatenate([[1.0], np.zeros(scores.shape[1])])
+    bounds = [(np.exp(-2.0), np.exp(2.0)), *[(None, None)] * scores.shape[1]]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    bias = found[1:] - found[1:].mean()
+    return float(1.0 / found[0]), [float(value) for value in bias]
 
 
 def fit_topic_thresholds(
@@ -97,7 +139,7 @@ def read_field_shares(path: Path, taxonomy: Taxonomy) -> dict[str, dict[str, flo
     """
     document = json.loads(path.read_text(encoding="utf-8"))
     shares = {}
-    for task in ("sentiment", "department"):
+    for task in SINGLE_LABEL:
         labels = taxonomy.labels(task)
         if set(document.get(task, ())) != set(labels):
             raise ValueError(f"{path}: '{task}' must have the keys {', '.join(labels)}")
@@ -123,6 +165,88 @@ def prior_bias(
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """From logits of one task to the logits of calibrated probabilities: ``z / T + bias``."""
+
+    temperature: float
+    bias: tuple[float, ...]
+
+    def apply(self, logits: FloatMatrix) -> FloatMatrix:
+        """Scaled logits. Shape: (n_rows, n_labels) -> the same."""
+        return np.asarray(logits / self.temperature + np.asarray(self.bias), dtype=np.float32)
+
+    def shifted(self, bias: npt.NDArray[np.float64], *, softening: float = 1.0) -> Scaling:
+        """The scaling with another bias on top, all of it divided by ``softening``."""
+        return Scaling(
+            temperature=self.temperature * softening,
+            bias=tuple(float(value) for value in (np.asarray(self.bias) + bias) / softening),
+        )
+
+
+def fit_scaling(logits: FloatMatrix, targets: FloatMatrix, *, has_bias: bool) -> Scaling:
+    """Fit the scaling of a task with one label per row: a temperature, and a bias on request."""
+    if has_bias:
+        temperature, bias = fit_temperature_and_bias(logits, targets)
+        return Scaling(temperature=temperature, bias=tuple(bias))
+    temperature = fit_temperature(logits, targets, is_multilabel=False)
+    return Scaling(temperature=temperature, bias=(0.0,) * logits.shape[1])
+
+
+def label_bars(
+    probabilities: FloatMatrix,
+    gold: npt.NDArray[np.int64],
+    weight: npt.NDArray[np.float64],
+    labels: Sequence[str],
+    *,
+    shared: float,
+    precision: float,
+) -> dict[str, float]:
+    """A bar per label for a wanted precision, drawn towards the shared one where rows are few.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_rows, n_labels)
+    gold, weight : ndarray of shape (n_rows,)
+        The right label of each row, and how often such a row occurs.
+    """
+    best, top = probabilities.argmax(axis=1), probabilities.max(axis=1).astype(np.float64)
+    bars = {}
+    for column, label in enumerate(labels):
+        given = best == column
+        own = shared
+        if given.any():
+            is_right = gold[given] == column
+            own = bar_for_precision(top[given], is_right, weight[given], precision=precision)
+        share = int(given.sum()) / (int(given.sum()) + _PRIOR_ROWS)
+        bars[label] = _round_up(share * own + (1 - share) * shared)
+    return bars
+
+
+def topic_precision_thresholds(
+    probabilities: FloatMatrix,
+    gold: npt.NDArray[np.bool_],
+    labels: Sequence[str],
+    *,
+    precision: float,
+) -> dict[str, float]:
+    """The lowest threshold per topic that keeps a precision, drawn towards that of all topics."""
+    flat = probabilities.astype(np.float64)
+    even = np.ones(gold.size)
+    shared = bar_for_precision(flat.ravel(), gold.ravel(), even, precision=precision)
+    thresholds = {}
+    for column, label in enumerate(labels):
+        n_positive = int(gold[:, column].sum())
+        own = shared
+        if n_positive:
+            own = bar_for_precision(
+                flat[:, column], gold[:, column], even[: len(gold)], precision=precision
+            )
+        share = n_positive / (n_positive + _PRIOR_ROWS)
+        thresholds[label] = _round_up(share * own + (1 - share) * shared)
+    return thresholds
+
+
 def calibrate(
     logits: TaskArrays,
     targets: Mapping[str, FloatMatrix],
@@ -145,31 +269,88 @@ def calibrate(
     min_probability : float
         Below it sentiment and department are not given at all.
     """
-    temperature = {
-        task: fit_temperature(logits[task], targets[task], is_multilabel=task == "topics")
-        for task in TASKS
-    }
-    topic_probabilities = sigmoid(logits["topics"] / temperature["topics"])
-    review, bias = {}, {}
-    for task in ("sentiment", "department"):
+    scalings, shifts = {}, {}
+    for task in SINGLE_LABEL:
         shares = (field_shares or {}).get(task)
-        bias[task] = prior_bias(targets[task], taxonomy.labels(task), shares)
-        shifted = logits[task] / temperature[task] + np.asarray(bias[task], dtype=np.float32)
-        probabilities = softmax(shifted)
-        right = probabilities.argmax(axis=1) == targets[task].argmax(axis=1)
+        shifts[task] = np.asarray(prior_bias(targets[task], taxonomy.labels(task), shares))
+        plain = fit_scaling(logits[task], targets[task], has_bias=False)
+        scalings[task] = plain.shifted(shifts[task])
+    return set_bars(
+        logits,
+        targets,
+        taxonomy,
+        scalings,
+        shifts=shifts,
+        precision=precision,
+        min_probability=min_probability,
+    )
+
+
+def set_bars(
+    logits: TaskArrays,
+    targets: Mapping[str, FloatMatrix],
+    taxonomy: Taxonomy,
+    scalings: Mapping[str, Scaling],
+    *,
+    shifts: Mapping[str, npt.NDArray[np.float64]],
+    precision: float,
+    min_probability: float,
+    has_label_bars: bool = False,
+    topic_precision: float | None = None,
+) -> Calibration:
+    """Complete a calibration: what topics need, and where to abstain and to ask for review.
+
+    Parameters
+    ----------
+    logits, targets : mapping of task to ndarray of shape (n_rows, n_labels)
+    scalings : mapping of task to Scaling
+        Of ``sentiment`` and ``department``.
+    shifts : mapping of task to ndarray of shape (n_labels,)
+        Log of how much more often each label occurs in the field than among these rows.
+    precision, min_probability : float
+        See :func:`calibrate`.
+    has_label_bars : bool
+        Whether each label gets a review bar of its own.
+    topic_precision : float, optional
+        Set topic thresholds for this precision; default: for the best F1.
+    """
+    temperature = {task: scalings[task].temperature for task in SINGLE_LABEL}
+    temperature["topics"] = fit_temperature(logits["topics"], targets["topics"], is_multilabel=True)
+    review, per_label = {}, {}
+    for task in SINGLE_LABEL:
+        probabilities = softmax(scalings[task].apply(logits[task]))
+        gold = targets[task].argmax(axis=1)
+        weight = np.exp(shifts[task])[gold]
         bar = bar_for_precision(
             probabilities.max(axis=1).astype(np.float64),
-            right,
-            np.exp(np.asarray(bias[task]))[targets[task].argmax(axis=1)],
+            probabilities.argmax(axis=1) == gold,
+            weight,
             precision=precision,
         )
-        review[task] = min(1.0, np.ceil(1000 * max(bar, min_probability)) / 1000)
+        review[task] = _round_up(max(bar, min_probability))
+        if has_label_bars:
+            per_label[task] = label_bars(
+                probabilities,
+                gold,
+                weight,
+                taxonomy.labels(task),
+                shared=review[task],
+                precision=precision,
+            )
+    topics = sigmoid(logits["topics"] / temperature["topics"])
+    names, has_topic = taxonomy.labels("topics"), targets["topics"] > 0
     return Calibration(
-        temperature={task: round(value, 4) for task, value in temperature.items()},
-        bias=bias,
-        topic_thresholds=fit_topic_thresholds(
-            topic_probabilities, targets["topics"] > 0, taxonomy.labels("topics")
-        ),
-        min_probability={"sentiment": min_probability, "department": min_probability},
+        temperature={task: round(temperature[task], 4) for task in TASKS},
+        bias={task: [round(value, 4) for value in scalings[task].bias] for task in SINGLE_LABEL},
+        topic_thresholds=fit_topic_thresholds(topics, has_topic, names)
+        if topic_precision is None
+        else topic_precision_thresholds(topics, has_topic, names, precision=topic_precision),
+        min_probability=dict.fromkeys(SINGLE_LABEL, min_probability),
         review_probability=review,
+        label_review_probability=per_label,
     )
+
+
+def _round_up(bar: float) -> float:
+    """A bar in thousandths, so that no answer just below slips through."""
+    return float(min(1.0, np.ceil(1000 * bar) / 1000))

@@ -10,7 +10,16 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("base_encoder", "fit", "gate", "promote", "rollback")
+COMMANDS = (
+    "base_encoder",
+    "fit",
+    "add_labels",
+    "distil",
+    "calibrate",
+    "gate",
+    "promote",
+    "rollback",
+)
 """Modules in ``training.commands``, in the order of the help."""
 
 EXIT_OK, EXIT_ERROR, EXIT_INTERRUPTED = 0, 2, 130

@@ -7,9 +7,16 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tiny import write_tiny_base
+from tiny_bundle import write_tiny_bundle
 
 
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sentence-transformers folder with a random two-layer BERT."""
     return write_tiny_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole bundle of a random encoder whose heads know a few words."""
+    return write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")

@@ -6,8 +6,11 @@ from models.calibration import softmax
 from training.calibrate import (
     bar_for_precision,
     calibrate,
+    fit_scaling,
     fit_temperature,
     fit_topic_thresholds,
+    label_bars,
+    topic_precision_thresholds,
 )
 
 RNG = np.random.default_rng(0)
@@ -63,3 +66,43 @@ def test_calibrate_gives_every_value_a_calibration_needs() -> None:
     calibration = calibrate(logits, targets, taxonomy)
     assert set(calibration.topic_thresholds) == set(taxonomy.labels("topics"))
     assert all(0.3 <= bar <= 1.0 for bar in calibration.review_probability.values())
+
+
+def test_bias_makes_mean_probabilities_the_shares() -> None:
+    honest = RNG.normal(size=(4000, 3)).astype(np.float32)
+    tilted = honest + np.asarray([1.0, 0.0, -1.0], dtype=np.float32)
+    drawn = (RNG.random((4000, 1)) > softmax(tilted).cumsum(axis=1)).sum(axis=1).clip(max=2)
+    targets = np.eye(3, dtype=np.float32)[drawn]
+    scaling = fit_scaling(2 * honest, targets, has_bias=True)
+    assert scaling.temperature == pytest.approx(2, rel=0.1)
+    assert scaling.bias == pytest.approx([1.0, 0.0, -1.0], abs=0.15)
+    means = softmax(scaling.apply(2 * honest)).mean(axis=0)
+    assert means == pytest.approx(targets.mean(axis=0), abs=0.01)
+
+
+def test_label_bars_are_higher_for_labels_that_are_often_wrong() -> None:
+    gold = RNG.integers(0, 2, 2000)
+    given = np.where(RNG.random(2000) < 0.97, gold, 1 - gold)
+    given[: len(gold) // 2] = 1  # label 1 is given far too often
+    top = RNG.uniform(0.5, 1.0, 2000)
+    probabilities = np.empty((2000, 2), dtype=np.float32)
+    probabilities[np.arange(2000), given] = top
+    probabilities[np.arange(2000), 1 - given] = 1 - top
+    bars = label_bars(
+        probabilities, gold, np.ones(2000), ("sure", "doubtful"), shared=0.7, precision=0.9
+    )
+    assert bars["sure"] < 0.6
+    assert bars["doubtful"] > 0.9
+    few = label_bars(
+        probabilities[:5], gold[:5], np.ones(5), ("sure", "doubtful"), shared=0.7, precision=0.9
+    )
+    assert abs(few["sure"] - 0.7) < 0.01
+
+
+def test_topic_thresholds_reach_a_wanted_precision() -> None:
+    probabilities = RNG.random((5000, 2)).astype(np.float32)
+    gold = RNG.random((5000, 2)) < probabilities
+    thresholds = topic_precision_thresholds(probabilities, gold, ("a", "b"), precision=0.8)
+    for column, label in enumerate(("a", "b")):
+        given = probabilities[:, column] >= thresholds[label]
+        assert gold[given, column].mean() == pytest.approx(0.8, abs=0.03)

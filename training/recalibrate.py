@@ -1,0 +1,301 @@
+"""A bundle with new probabilities and bars, its encoder and heads untouched."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle import FILES, read_manifest, resolve_bundle, write_manifest
+from models.calibration import Calibration, softmax
+from models.domain import FloatMatrix
+from models.heads import TaskArrays
+from models.taxonomy import Taxonomy
+from training.calibrate import SINGLE_LABEL, Scaling, fit_scaling, prior_bias, set_bars
+from training.labelled import LabelledDataError, LabelledVerbatim
+from training.prior_shift import PriorShift, estimate_prior
+from training.reliability import (
+    class_wise_error,
+    noise_floor,
+    risk_coverage,
+    top_label_error,
+)
+from training.shift_simulation import DAMPING, try_shift
+from training.targets import gold_rows
+
+MIN_ROWS = 30
+COVERAGES = (0.5, 0.7, 0.9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationPlan:
+    """How to calibrate.
+
+    Attributes
+    ----------
+    has_bias : bool
+        Whether sentiment and department get a bias per label beside the temperature.
+    precision : float
+        Wanted share of right answers among those that need no review.
+    has_label_bars : bool
+        Whether each label gets a review bar of its own for that precision.
+    topic_precision : float, optional
+        Wanted precision of each topic; default: thresholds for the best F1.
+    min_probability : float
+        Below it sentiment and department are not given at all.
+    damping : float
+        Share of an estimated prior shift that is applied.
+    n_folds, seed : int
+        For the figures on rows that were not calibrated on.
+    """
+
+    has_bias: bool = True
+    precision: float = 0.9
+    has_label_bars: bool = True
+    topic_precision: float | None = None
+    min_probability: float = 0.3
+    damping: float = DAMPING
+    n_folds: int = 5
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationFigures:
+    """How good the probabilities of a task are, and what the surest answers are worth.
+
+    ``way`` is ``as it stands``, ``recalibrated`` (on rows that were not calibrated on), or
+    ``sector unseen`` without and with the shift corrected. ``precision_at`` has one entry per
+    coverage.
+    """
+
+    task: str
+    way: str
+    n_rows: int
+    accuracy: float
+    top_label_error: float
+    class_wise_error: float
+    noise_floor: float
+    precision_at: Mapping[str, float]
+    coverage_at_precision: float
+    risk_area: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalibration:
+    """A new calibration, its figures, and the shifts that were corrected."""
+
+    calibration: Calibration
+    figures: tuple[CalibrationFigures, ...]
+    shifts: Mapping[str, PriorShift]
+    notes: tuple[str, ...]
+
+
+def measure_probabilities(
+    task: str, way: str, probabilities: FloatMatrix, gold: FloatMatrix, *, precision: float = 0.9
+) -> CalibrationFigures:
+    """Figures of a task.
+
+    Parameters
+    ----------
+    probabilities, gold : ndarray of shape (n_rows, n_labels)
+    precision : float
+        Of which the coverage is told.
+    """
+    scores, truth = probabilities.astype(np.float64), gold.astype(np.float64)
+    best = scores.argmax(axis=1)
+    curve = risk_coverage(scores.max(axis=1), truth[np.arange(len(truth)), best] > 0)
+    return CalibrationFigures(
+        task=task,
+        way=way,
+        n_rows=len(truth),
+        accuracy=curve.precision_at(1.0),
+        top_label_error=top_label_error(scores, truth),
+        class_wise_error=class_wise_error(scores, truth),
+        noise_floor=noise_floor(scores, rng=np.random.default_rng(0)),
+        precision_at={f"{share:.0%}": curve.precision_at(share) for share in COVERAGES},
+        coverage_at_precision=curve.coverage_at(precision),
+        risk_area=curve.area,
+    )
+
+
+def fold_of(rows: Sequence[LabelledVerbatim], *, n_folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """A fold per row, the same for all rows of a story."""
+    stories = sorted({row.story for row in rows})
+    drawn = np.random.default_rng(seed).permutation(len(stories)) % n_folds
+    folds = dict(zip(stories, drawn, strict=True))
+    return np.asarray([folds[row.story] for row in rows])
+
+
+def recalibrate(
+    logits: TaskArrays,
+    rows: Sequence[LabelledVerbatim],
+    taxonomy: Taxonomy,
+    current: Calibration,
+    plan: CalibrationPlan,
+    *,
+    unlabelled: TaskArrays | None = None,
+    field_shares: Mapping[str, Mapping[str, float]] | None = None,
+) -> Recalibration:
+    """Calibrate anew on held-out rows.
+
+    Parameters
+    ----------
+    logits : mapping of task to ndarray of shape (n_rows, n_labels)
+        Of ``rows``, which the model did not learn from.
+    current : Calibration
+        What stands in the bundle, to compare with.
+    unlabelled : mapping of task to ndarray, optional
+        Logits of verbatims from where the model will work: the shares of labels there are
+        estimated and corrected.
+    field_shares : mapping of task to mapping of label to float, optional
+        Those shares, where they are known.
+
+    Raises
+    ------
+    LabelledDataError
+        If there are too few rows.
+    """
+    if len(rows) < MIN_ROWS:
+        raise LabelledDataError(
+            f"{len(rows)} held-out rows can be scored; at least {MIN_ROWS} are needed to calibrate"
+        )
+    gold = gold_rows(rows, taxonomy)
+    sectors = [row.sector for row in rows]
+    folds = fold_of(rows, n_folds=plan.n_folds, seed=plan.seed)
+    before = current.probabilities(logits)
+    scalings: dict[str, Scaling] = {}
+    moved: dict[str, npt.NDArray[np.float64]] = {}
+    shifts: dict[str, PriorShift] = {}
+    figures, notes = [], []
+    for task in SINGLE_LABEL:
+        scores, truth = logits[task], gold[task]
+        crossed = np.zeros_like(scores)
+        for fold in np.unique(folds):
+            learnt = folds != fold
+            fitted = fit_scaling(scores[learnt], truth[learnt], has_bias=plan.has_bias)
+            crossed[~learnt] = softmax(fitted.apply(scores[~learnt]))
+        for way, probabilities in (("as it stands", before[task]), ("recalibrated", crossed)):
+            figures.append(
+                measure_probabilities(task, way, probabilities, truth, precision=plan.precision)
+            )
+        scaling = fit_scaling(scores, truth, has_bias=plan.has_bias)
+        bias, softening = np.zeros(scores.shape[1]), 1.0
+        if unlabelled is not None:
+            probabilities = softmax(scaling.apply(unlabelled[task])).astype(np.float64)
+            shifts[task] = estimate_prior(probabilities, truth.mean(axis=0).astype(np.float64))
+            bias = plan.damping * shifts[task].bias
+            trial = try_shift(scores, truth, sectors, has_bias=plan.has_bias, damping=plan.damping)
+            if trial is None:
+                notes.append(
+                    f"{task}: what the correction does could not be tried: that takes three "
+                    "sectors with 20 labelled rows each"
+                )
+            else:
+                softening = trial.softening
+                for way, tried in (("", trial.plain), (", shift corrected", trial.corrected)):
+                    figures.append(
+                        measure_probabilities(
+                            task,
+                            f"sector unseen{way}",
+                            tried,
+                            truth[trial.places],
+                            precision=plan.precision,
+                        )
+                    )
+        elif field_shares is not None:
+            bias = np.asarray(prior_bias(truth, taxonomy.labels(task), field_shares[task]))
+        moved[task] = bias
+        scalings[task] = scaling.shifted(bias, softening=softening)
+    calibration = set_bars(
+        logits,
+        gold,
+        taxonomy,
+        scalings,
+        shifts=moved,
+        precision=plan.precision,
+        min_probability=plan.min_probability,
+        has_label_bars=plan.has_label_bars,
+        topic_precision=plan.topic_precision,
+    )
+    return Recalibration(
+        calibration=calibration, figures=tuple(figures), shifts=shifts, notes=tuple(notes)
+    )
+
+
+def rows_hash(rows: Sequence[LabelledVerbatim]) -> str:
+    """sha256 over ids, texts and labels of the rows calibrated on."""
+    digest = hashlib.sha256()
+    for row in sorted(rows, key=lambda row: row.id):
+        digest.update(repr((row.id, row.text, row.labels)).encode())
+    return digest.hexdigest()
+
+
+def write_recalibrated(
+    bundle: Path, out: Path, calibration: Calibration, record: Mapping[str, Any]
+) -> str:
+    """Write a bundle with another calibration into a new folder; gives its version.
+
+    Parameters
+    ----------
+    bundle : Path
+        Bundle to take everything else from; its hashes are checked.
+    record : mapping
+        What the manifest says of this calibration, under ``origin``.
+
+    Raises
+    ------
+    FileExistsError
+        If something stands at ``out``.
+    """
+    if out.exists():
+        raise FileExistsError(f"{out} exists: a bundle is never changed, name a new folder")
+    bundle = resolve_bundle(bundle)
+    manifest = read_manifest(bundle)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        for name in FILES:
+            if name != "calibration.json":
+                shutil.copyfile(bundle / name, scratch / name)
+        calibration.save(scratch / "calibration.json")
+        written = write_manifest(
+            scratch,
+            prompt=manifest.prompt,
+            origin={
+                **manifest.origin,
+                "recalibrated_from": manifest.bundle_version,
+                "calibration": dict(record),
+            },
+            metrics=manifest.metrics,
+        )
+        scratch.chmod(0o755)
+        scratch.rename(out)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return written.bundle_version
+
+
+def record_of(
+    result: Recalibration, rows: Sequence[LabelledVerbatim], plan: CalibrationPlan
+) -> dict[str, Any]:
+    """What the manifest keeps of a calibration."""
+    return {
+        "rows": len(rows),
+        "rows_sha256": rows_hash(rows),
+        "plan": asdict(plan),
+        "prior_shift": {
+            task: {
+                "calibrated": [round(float(share), 4) for share in shift.calibrated],
+                "field": [round(float(share), 4) for share in shift.field],
+            }
+            for task, shift in result.shifts.items()
+        },
+        "figures": [asdict(line) for line in result.figures],
+    }
