@@ -1,0 +1,1 @@
+"""Clusters beside those of peers: quality, languages, time and memory."""
