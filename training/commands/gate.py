@@ -63,11 +63,10 @@ def add_parser(subparsers: Any) -> None:
         ("clustering_rows", "most rows of a file of clusters"),
         ("seed", "of the resamples"),
     ):
-        field = "overall_margin" if name == "margin" else name
-        value = getattr(default, field)
+        value = getattr(default, name)
         group.add_argument(
             f"--{name.removeprefix('n_').replace('_', '-')}",
-            dest=f"config_{field}",
+            dest=f"config_{name}",
             type=type(value),
             default=value,
             metavar="N" if isinstance(value, int) else "X",

@@ -17,7 +17,7 @@ from models.taxonomy import TASKS, Taxonomy
 from training.gate.resample import BoolMatrix
 
 BLOCK = 32
-_MIN_TIMED = 512  # verbatims a bundle is timed on, however few rows there are
+_MIN_TIMED = 256  # verbatims a bundle is timed on, however few rows there are
 _SHOWN_AFTER_S = 2.0
 
 

@@ -26,8 +26,8 @@ class GateConfig:
 
     Attributes
     ----------
-    overall_margin, language_margin, department_margin : float
-        Loss of F1 that is put up with.
+    margin, language_margin, department_margin : float
+        Loss of F1 that is put up with: over all rows, in a language, in a department.
     calibration_margin, clustering_margin : float
         The same in calibration error, and in the figures of clustering.
     max_slowdown : float
@@ -40,7 +40,7 @@ class GateConfig:
         Of the comparison itself; of a larger file of clusters so many rows are drawn.
     """
 
-    overall_margin: float = 0.02
+    margin: float = 0.02
     language_margin: float = 0.04
     department_margin: float = 0.08
     calibration_margin: float = 0.02
@@ -53,7 +53,8 @@ class GateConfig:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("overall", "language", "department", "calibration", "clustering"):
+        self._check("margin", 0.0, 1.0)
+        for name in ("language", "department", "calibration", "clustering"):
             self._check(f"{name}_margin", 0.0, 1.0)
         self._check("max_slowdown", 0.0, 1.0)
         self._check("confidence", 0.5, 0.999)
@@ -61,15 +62,17 @@ class GateConfig:
         self._check("n_resamples", 100, 100_000)
         self._check("clustering_rows", 50, 1_000_000)
 
-    def margin(self, kind: Kind) -> float:
+    def margin_of(self, kind: Kind) -> float:
         """Loss that is put up with in figures of a kind."""
         if kind is Kind.SPEED:
             return self.max_slowdown
+        if kind is Kind.OVERALL:
+            return self.margin
         value: float = getattr(self, f"{kind.value}_margin")
         return value
 
     def _check(self, name: str, least: float, most: float) -> None:
         value = getattr(self, name)
         if not least <= value <= most:
-            option = name.replace("_", "-")
+            option = name.removeprefix("n_").replace("_", "-")
             raise ValueError(f"--{option} must be from {least:g} to {most:g}. Got {value:g}.")

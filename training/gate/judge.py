@@ -100,7 +100,7 @@ def compare(
     drawn = gains[1:][~np.isnan(gains[1:])]
     tail = 1.0 - config.confidence
     low, high = np.quantile(drawn, [tail, 1.0 - tail]) if drawn.size else (np.nan, np.nan)
-    margin = config.margin(kind)
+    margin = config.margin_of(kind)
     return Comparison(
         kind=kind,
         group=group,
@@ -130,7 +130,7 @@ def compare_speed(
     tail = 1.0 - config.confidence
     gain = float(np.median(ratios)) - 1.0
     low, high = np.quantile(draws, [tail, 1.0 - tail]) - 1.0
-    margin = config.margin(Kind.SPEED)
+    margin = config.margin_of(Kind.SPEED)
     speed = float(np.median(n_verbatims / current_s))
     verdict = Verdict.BETTER if low > 0 else Verdict.NO_WORSE
     if gain < -margin:
