@@ -304,7 +304,10 @@ async def delete_job(caller: AnalyseDep, services: ServicesDep, job_id: JobId) -
             "`klantstem` in JSONL, columns `klantstem_...` in the others. Of `root_causes` the "
             "report as JSON (the default) or as a page, or its complaints, each with its cause, as "
             "a table.",
-            "content": dict.fromkeys((*_TABLES, *_REPORT), _BINARY),
+            "content": {
+                **dict.fromkeys((*_TABLES, *_REPORT), _BINARY),
+                "application/json": {"schema": {"type": "object"}},
+            },
         },
         **problem_responses(
             Code.VALIDATION_FAILED,
