@@ -53,11 +53,13 @@ def list_assignments(
             cause_id=cause_ids[cause] if cause >= 0 else None,
             nearest_id=cause_ids[nearest] if nearest >= 0 else None,
             membership=membership,
+            language=language,
         )
-        for verbatim, segment, text, cause, nearest, membership in zip(
+        for verbatim, segment, text, language, cause, nearest, membership in zip(
             complaints.verbatim.tolist(),
             complaints.segment.tolist(),
             complaints.texts,
+            complaints.languages,
             assignment.cause.tolist(),
             assignment.nearest.tolist(),
             assignment.membership.tolist(),

@@ -40,7 +40,7 @@ class ComplaintAssignment:
     """Where one complaint belongs.
 
     ``cause_id`` is None for an emerging complaint; ``nearest_id`` is the nearest cause in any
-    case, None only where there is no cause at all.
+    case, None only where there is no cause at all. ``language`` is that of the verbatim.
     """
 
     verbatim_id: str
@@ -49,6 +49,7 @@ class ComplaintAssignment:
     cause_id: str | None
     nearest_id: str | None
     membership: float
+    language: Language = Language.UND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the page's script needs, as plain JSON values: charts, map and the searchable table."""
+"""What the page's scripts need, as plain JSON values: filters, map and the searchable table."""
 
 from __future__ import annotations
 
@@ -8,26 +8,29 @@ from typing import Any
 
 import numpy as np
 
+from models.domain import Language
+from models.root_cause.html.charts import map_place
 from models.root_cause.html.facts import VerbatimFacts
 from models.root_cause.html.figures import shorten
-from models.root_cause.html.summary import department_name
-from models.root_cause.html.view import by_count, map_points
+from models.root_cause.html.view import by_count
 from models.root_cause.html.wording import Wording
 from models.root_cause.report import ComplaintAssignment, RootCauseReport
-from models.taxonomy import Taxonomy
+from models.root_cause.scores import Metric, MetricValues, metric_values
+from models.root_cause.segment_impact import SegmentImpact, estimate_segment_impacts
 
-MAX_ROWS = 5000
-"""Complaints in the page: about 1 MB of text; the export files hold all."""
-MAX_BARS = 20
+MAX_ROWS = 2500
+MAX_TEXT = 250_000
+"""Characters of complaints in the page, so that it can be mailed; the export files hold all."""
 MAX_TIP = 160
 """Characters of a complaint that the map shows."""
-MAX_FILTER_VALUES = 30
+MAX_FILTER_VALUES = 12
+_STREAM = 4
 _SCRIPT_TEXTS = (
     "too_few",
     "filter_few",
-    "map_other",
+    "filter_impact",
+    "filter_unscored",
     "emerging",
-    "contested",
     "table_found",
     "table_none",
     "table_page",
@@ -45,9 +48,8 @@ def build_payload(
     assignments: Sequence[ComplaintAssignment],
     facts: Mapping[str, VerbatimFacts],
     words: Wording,
-    taxonomy: Taxonomy,
 ) -> dict[str, Any]:
-    """All values for the script; causes are referred to by their place in ``causes``, -1 is none.
+    """All values for the scripts; causes are known by their place in ``causes``, -1 is none.
 
     Parameters
     ----------
@@ -55,9 +57,8 @@ def build_payload(
     assignments : sequence of ComplaintAssignment
         Every complaint of the run.
     facts : mapping of str to VerbatimFacts
-        By verbatim id; may be empty.
+        By verbatim id, those without a complaint included; may be empty.
     words : Wording
-    taxonomy : Taxonomy
     """
     causes = by_count(report)
     place = {cause.cause_id: row for row, cause in enumerate(causes)}
@@ -65,41 +66,21 @@ def build_payload(
     return {
         "lang": words.language.value,
         "texts": {key: words.texts[key] for key in _SCRIPT_TEXTS},
-        "unit": words.texts[f"unit_{report.impact.metric}"] if report.impact else "",
-        "nComplaints": report.n_complaints,
-        "maxBars": MAX_BARS,
+        "metric": words.texts[f"metric_{report.impact.metric}"] if report.impact else "",
         "causes": [
-            {
-                "id": cause.cause_id,
-                "name": cause.name.in_language(words.language),
-                "n": cause.n_complaints,
-                "owner": department_name(cause.owner.department, words, taxonomy),
-                "impact": {
-                    "value": round(cause.impact.adjusted.value, 4),
-                    "low": round(cause.impact.adjusted.low, 4),
-                    "high": round(cause.impact.adjusted.high, 4),
-                    "few": cause.impact.is_too_few,
-                }
-                if cause.impact
-                else None,
-            }
+            {"id": cause.cause_id, "name": cause.name.in_language(words.language)}
             for cause in causes
         ],
-        "filters": _filter_counts(assignments, facts, columns, place),
+        "filters": _filters(report, assignments, facts, columns, place),
         "map": [
-            [
-                round(point.x, 3),
-                round(point.y, 3),
-                _place(point.cause_id, place),
-                shorten(point.text, MAX_TIP),
-            ]
-            for point in map_points(report)
+            [*map_place(point), _place(point.cause_id, place), shorten(point.text, MAX_TIP)]
+            for point in report.map_points
         ],
         "columns": columns,
         "hasScores": any(item.score is not None for item in facts.values()),
         "hasDates": any(item.date for item in facts.values()),
         "rows": [
-            _row(item, facts.get(item.verbatim_id, VerbatimFacts()), columns, place)
+            _row(item, facts.get(item.verbatim_id, VerbatimFacts()), columns, place, words.language)
             for item in pick_rows(assignments)
         ],
     }
@@ -111,14 +92,23 @@ def segment_columns(facts: Mapping[str, VerbatimFacts]) -> list[str]:
 
 
 def pick_rows(
-    assignments: Sequence[ComplaintAssignment], n_rows: int = MAX_ROWS
+    assignments: Sequence[ComplaintAssignment],
+    n_rows: int = MAX_ROWS,
+    *,
+    n_characters: int = MAX_TEXT,
 ) -> tuple[ComplaintAssignment, ...]:
-    """At most ``n_rows`` complaints, every cause in proportion, spread evenly over the input."""
-    if len(assignments) <= n_rows:
-        return tuple(assignments)
-    order = sorted(range(len(assignments)), key=lambda row: (assignments[row].cause_id or "", row))
-    picked = np.linspace(0, len(order) - 1, n_rows).round().astype(np.int64).tolist()
-    return tuple(assignments[row] for row in sorted(order[each] for each in picked))
+    """As many complaints as fit, every cause in proportion, spread evenly over the input."""
+    picked = list(range(len(assignments)))
+    order = sorted(picked, key=lambda row: (assignments[row].cause_id or "", row))
+    n_rows = min(n_rows, len(order))
+    while n_rows:
+        places = np.linspace(0, len(order) - 1, n_rows).round().astype(np.int64).tolist()
+        picked = sorted(order[each] for each in places)
+        n_found = sum(len(assignments[row].text) for row in picked)
+        if n_found <= n_characters:
+            break
+        n_rows = min(n_rows - 1, int(n_rows * n_characters / n_found))
+    return tuple(assignments[row] for row in picked) if n_rows else ()
 
 
 def _place(cause_id: str | None, place: Mapping[str, int]) -> int:
@@ -131,8 +121,13 @@ def _row(
     facts: VerbatimFacts,
     columns: Sequence[str],
     place: Mapping[str, int],
+    language: Language,
 ) -> list[Any]:
-    """A complaint as text, cause, fit, id, score, date and segment values."""
+    """A complaint as text, cause, fit, id, score, date, language and segment values.
+
+    The language is "" where it is unknown, or that of the page.
+    """
+    is_other = item.language not in (language, Language.UND)
     return [
         item.text,
         _place(item.cause_id, place),
@@ -140,39 +135,71 @@ def _row(
         item.verbatim_id,
         facts.score,
         facts.date,
+        item.language.value if is_other else "",
         *(facts.segments.get(column, "") for column in columns),
     ]
 
 
-def _filter_counts(
+def _filters(
+    report: RootCauseReport,
     assignments: Sequence[ComplaintAssignment],
     facts: Mapping[str, VerbatimFacts],
     columns: Sequence[str],
     place: Mapping[str, int],
 ) -> list[dict[str, Any]]:
-    """Complaints per cause under each value of each segment column, for the chart's filter."""
+    """Complaints and impact per cause under each value of each segment column."""
+    if not columns:
+        return []
+    ids = list(dict.fromkeys([*facts, *(item.verbatim_id for item in assignments)]))
+    position = {verbatim_id: row for row, verbatim_id in enumerate(ids)}
+    verbatim = np.array([position[item.verbatim_id] for item in assignments], dtype=np.int64)
+    cause = np.array([_place(item.cause_id, place) for item in assignments], dtype=np.int64)
     empty = VerbatimFacts()
+    known = [facts.get(verbatim_id, empty) for verbatim_id in ids]
+    metric = _metric(report, known)
+    rng = np.random.default_rng([report.seed, _STREAM])
     found = []
     for column in columns:
-        totals: Counter[str] = Counter()
-        counts: dict[str, Counter[int]] = {}
-        for item in assignments:
-            value = facts.get(item.verbatim_id, empty).segments.get(column, "")
-            if value:
-                totals[value] += 1
-                counts.setdefault(value, Counter())[_place(item.cause_id, place)] += 1
+        values = np.array([item.segments.get(column, "") for item in known])
+        of_complaint = values[verbatim]
+        totals = Counter(of_complaint[of_complaint != ""].tolist())
         ranked = sorted(totals, key=lambda value: (-totals[value], value))[:MAX_FILTER_VALUES]
-        found.append(
-            {
-                "column": column,
-                "values": [
-                    {
-                        "value": value,
-                        "total": totals[value],
-                        "counts": [counts.get(value, Counter())[row] for row in range(len(place))],
-                    }
-                    for value in ranked
-                ],
-            }
-        )
+        entries = []
+        for value in ranked:
+            own = cause[(of_complaint == value) & (cause >= 0)]
+            impacts = (
+                estimate_segment_impacts(
+                    metric, np.flatnonzero(values == value), cause, verbatim, len(place), rng=rng
+                )
+                if metric
+                else None
+            )
+            entries.append(
+                {
+                    "value": value,
+                    "total": totals[value],
+                    "counts": np.bincount(own, minlength=len(place)).tolist(),
+                    "score": round(impacts.metric_value, 1) if impacts else None,
+                    "scored": impacts.n_scored if impacts else 0,
+                    "impacts": [_impact(each) for each in impacts.causes] if impacts else [],
+                }
+            )
+        found.append({"column": column, "values": entries})
     return found
+
+
+def _metric(report: RootCauseReport, facts: Sequence[VerbatimFacts]) -> MetricValues | None:
+    """Every verbatim's part in the metric of the report; None where it has none."""
+    if report.impact is None:
+        return None
+    scores = [np.nan if item.score is None else item.score for item in facts]
+    return metric_values(np.array(scores, dtype=np.float64), Metric(report.impact.metric))
+
+
+def _impact(impact: SegmentImpact | None) -> list[float] | None:
+    """Value, bounds, number of verbatims and whether they are too few, 1 or 0."""
+    if impact is None:
+        return None
+    each = impact.leave_one_out
+    bounds = [round(number, 2) for number in (each.value, each.low, each.high)]
+    return [*bounds, impact.n_verbatims, int(impact.is_too_few)]

@@ -12,8 +12,15 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from models.root_cause.html.charts import (
+    CUMULATIVE_TICKS,
+    MAP_SIZE,
+    lay_count_bars,
+    lay_impact_bars,
+    lay_map_layers,
+)
 from models.root_cause.html.facts import VerbatimFacts
-from models.root_cause.html.payload import MAX_BARS, build_payload, segment_columns
+from models.root_cause.html.payload import build_payload, segment_columns
 from models.root_cause.html.summary import summarise
 from models.root_cause.html.view import (
     bone_items,
@@ -22,7 +29,6 @@ from models.root_cause.html.view import (
     build_fishbone,
     by_count,
     cause_names,
-    map_points,
     n_for_share,
     note_text,
 )
@@ -31,9 +37,10 @@ from models.root_cause.impact import MIN_VERBATIMS
 from models.root_cause.report import ComplaintAssignment, RootCauseReport
 from models.taxonomy import Taxonomy
 
-SCRIPTS = ("vendor/d3.min.js", "vendor/plot.umd.min.js", "assets/charts.js", "assets/table.js")
+SCRIPTS = ("assets/page.js", "assets/table.js")
 STYLES = ("assets/page.css", "assets/parts.css")
 N_OPEN_CARDS = 10
+MAX_BARS = 20
 _PACKAGE = "models.root_cause.html"
 
 
@@ -80,6 +87,8 @@ def render_html(
     known = facts or {}
     scripts = [_asset(name) for name in SCRIPTS]
     cards = build_cards(report, words, taxonomy)
+    ranked = by_count(report)
+    scale, impact_bars = lay_impact_bars(report.by_impact())
     page = _environment().get_template("report.html.jinja")
     return page.render(
         report=report,
@@ -91,8 +100,10 @@ def render_html(
         styles=[_asset(name) for name in STYLES],
         scripts=scripts,
         summary=summarise(report, words, taxonomy),
-        ranked=by_count(report),
-        by_impact=report.by_impact(),
+        count_bars=lay_count_bars(ranked, report.n_complaints),
+        cumulative_ticks=CUMULATIVE_TICKS,
+        impact_bars=impact_bars,
+        impact_scale=scale,
         names=cause_names(report, words),
         n_eighty=n_for_share(report),
         max_bars=MAX_BARS,
@@ -103,24 +114,30 @@ def render_html(
         fishbone=build_fishbone(report, words, taxonomy),
         bones=bone_items(report, words, taxonomy),
         cross=build_cross(report, words),
-        map_points=map_points(report),
+        map_layers=lay_map_layers(report.map_points, [cause.cause_id for cause in ranked]),
+        map_size=MAP_SIZE,
         columns=segment_columns(known),
         notes=[note_text(note, words) for note in report.notes],
         n_complaints=len(assignments),
-        payload=build_payload(report, assignments, known, words, taxonomy),
+        payload=build_payload(report, assignments, known, words),
     )
 
 
 @cache
 def _environment() -> Environment:
     """Templates that escape everything and stop at a name they do not know."""
-    return Environment(
+    environment = Environment(
         loader=PackageLoader(_PACKAGE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {
+        "ensure_ascii": False,
+        "separators": (",", ":"),
+    }
+    return environment
 
 
 @cache

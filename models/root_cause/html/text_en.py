@@ -46,7 +46,6 @@ TEXTS = {
     "too_few": "too few",
     "too_few_help": "Too few (†): fewer than {n} scored answers with, or without, this cause; do"
     " not act on it.",
-    "need_script": "This part needs JavaScript; the same figures stand in the table below it.",
     # summary
     "tile_verbatims": "answers read",
     "tile_complaining": "hold a complaint",
@@ -94,18 +93,17 @@ TEXTS = {
     "pareto_lead_count": "By how often customers complain about it.",
     "pareto_count": "By number of complaints",
     "pareto_count_axis": "complaints; the line adds the causes up, in % of all complaints",
-    "pareto_count_label": "Bar chart of causes by number of complaints, most first, with a line"
-    " for the share added up",
     "pareto_impact": "By impact on {metric}",
     "pareto_impact_axis": "{unit}, adjusted for causes mentioned together; line: 95% interval.",
     "pareto_impact_few": "Open bar and †: too few answers to act on.",
-    "pareto_impact_label": "Bar chart of causes by adjusted impact, costliest first, with"
-    " intervals",
     "pareto_more": "The {n} largest of {total} causes are drawn; the table holds all.",
     "pareto_eighty": "{n} of {total} causes hold 80% of the complaints that fit a cause.",
     "filter_by": "Only answers with",
     "filter_none": "All answers",
     "filter_few": "Few complaints under this choice: read with care.",
+    "filter_impact": "Impact within this choice, leave-one-out ({metric} {value} of n = {n}); line:"
+    " 95% interval. Open bar and †: too few answers to act on.",
+    "filter_unscored": "There are no usable scores under this choice.",
     "formula": "How it is computed",
     "formula_text": "Leave-one-out = {metric} of all scored answers − {metric} of those without"
     " the cause. Adjusted = |{metric} of all − {metric} of those without any cause| × s·e / Σe,"
@@ -146,8 +144,11 @@ TEXTS = {
     "card_share_counts": "{complaints} in {verbatims}",
     "card_impact": "Impact",
     "card_impact_none": "Not estimated: no usable scores",
-    "card_impact_detail": "adjusted; 95% interval {interval}; {n}",
-    "card_impact_loo": "leave-one-out {value} ({interval})",
+    "card_impact_detail": "95% interval {interval}; {n}",
+    "card_impact_adjusted": "Adjusted: gap of {gap} (all {all}, without any cause {clear}) ×"
+    " relative weight {weight} ≈ {value}",
+    "card_impact_loo": "Leave-one-out: all {all} minus {without} without this cause ≈ {value}; 95%"
+    " interval {interval}",
     "card_trend": "Trend",
     "card_trend_none": "Not tested: no usable dates",
     "card_stability": "Stability",
@@ -182,10 +183,11 @@ TEXTS = {
     "map_title": "Map of the complaints",
     "map_lead": "Each dot is a complaint; dots that lie together say much the same. Distances"
     " between far groups mean little.",
-    "map_label": "Scatter plot of complaints; the same complaints stand in the table below",
+    "map_label": "Scatter plot of complaints by meaning, numbered by cause as in the list below;"
+    " the complaints themselves stand in the table of all complaints",
     "map_shown": "{n} of {total} complaints are drawn.",
     "map_pick": "Point out a cause",
-    "map_pick_none": "The largest causes",
+    "map_pick_none": "The largest causes, numbered",
     "map_other": "other causes",
     "emerging": "Emerging: fits no cause yet",
     # cross tables

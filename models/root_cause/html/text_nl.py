@@ -46,8 +46,6 @@ TEXTS = {
     "too_few": "te weinig",
     "too_few_help": "Te weinig (†): minder dan {n} antwoorden met een score met, of zonder, deze"
     " oorzaak; stuur er niet op.",
-    "need_script": "Dit onderdeel heeft JavaScript nodig; dezelfde cijfers staan in de tabel"
-    " eronder.",
     # summary
     "tile_verbatims": "antwoorden gelezen",
     "tile_complaining": "bevat een klacht",
@@ -99,20 +97,19 @@ TEXTS = {
     "pareto_lead_count": "Naar hoe vaak klanten erover klagen.",
     "pareto_count": "Naar aantal klachten",
     "pareto_count_axis": "klachten; de lijn telt de oorzaken op, in % van alle klachten",
-    "pareto_count_label": "Staafdiagram van oorzaken naar aantal klachten, de grootste eerst, met"
-    " een lijn voor het opgetelde aandeel",
     "pareto_impact": "Naar invloed op {metric}",
     "pareto_impact_axis": "{unit}, gecorrigeerd voor oorzaken die samen voorkomen; streep:"
     " 95%‑interval.",
     "pareto_impact_few": "Open staaf en †: te weinig antwoorden om op te sturen.",
-    "pareto_impact_label": "Staafdiagram van oorzaken naar gecorrigeerde invloed, de duurste"
-    " eerst, met intervallen",
     "pareto_more": "De {n} grootste van {total} oorzaken zijn getekend; de tabel bevat ze alle.",
     "pareto_eighty": "{n} van {total} oorzaken bevatten 80 % van de klachten die bij een oorzaak"
     " passen.",
     "filter_by": "Alleen antwoorden met",
     "filter_none": "Alle antwoorden",
     "filter_few": "Weinig klachten bij deze keuze: lees voorzichtig.",
+    "filter_impact": "Invloed binnen deze keuze, door weglaten ({metric} {value} van n = {n});"
+    " streep: 95%‑interval. Open staaf en †: te weinig antwoorden om op te sturen.",
+    "filter_unscored": "Er zijn geen bruikbare scores bij deze keuze.",
     "formula": "Hoe het is berekend",
     "formula_text": "Weglaten = {metric} van alle antwoorden met een score − {metric} van die"
     " zonder de oorzaak. Gecorrigeerd = |{metric} van alle − {metric} van die zonder enige"
@@ -156,8 +153,11 @@ TEXTS = {
     "card_share_counts": "{complaints} in {verbatims}",
     "card_impact": "Invloed",
     "card_impact_none": "Niet geschat: geen bruikbare scores",
-    "card_impact_detail": "gecorrigeerd; 95%‑interval {interval}; {n}",
-    "card_impact_loo": "door weglaten {value} ({interval})",
+    "card_impact_detail": "95%‑interval {interval}; {n}",
+    "card_impact_adjusted": "Gecorrigeerd: verschil van {gap} (alle {all}, zonder enige oorzaak"
+    " {clear}) × relatief gewicht {weight} ≈ {value}",
+    "card_impact_loo": "Door weglaten: alle {all} min {without} zonder deze oorzaak ≈ {value};"
+    " 95%‑interval {interval}",
     "card_trend": "Trend",
     "card_trend_none": "Niet getoetst: geen bruikbare datums",
     "card_stability": "Stabiliteit",
@@ -192,10 +192,11 @@ TEXTS = {
     "map_title": "Kaart van de klachten",
     "map_lead": "Elke stip is een klacht; stippen die bij elkaar liggen zeggen ongeveer hetzelfde."
     " De afstand tussen verre groepen zegt weinig.",
-    "map_label": "Spreidingsdiagram van klachten; dezelfde klachten staan in de tabel hieronder",
+    "map_label": "Spreidingsdiagram van klachten naar betekenis, genummerd naar oorzaak zoals in de"
+    " lijst eronder; de klachten zelf staan in de tabel met alle klachten",
     "map_shown": "{n} van {total} klachten zijn getekend.",
     "map_pick": "Wijs een oorzaak aan",
-    "map_pick_none": "De grootste oorzaken",
+    "map_pick_none": "De grootste oorzaken, genummerd",
     "map_other": "andere oorzaken",
     "emerging": "Opkomend: past nog bij geen oorzaak",
     # cross tables

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from models.domain import Language
 from models.root_cause.html.figures import (
@@ -18,7 +18,7 @@ from models.root_cause.html.figures import (
 )
 from models.root_cause.html.summary import department_name, stability_band
 from models.root_cause.html.wording import GAP, Wording
-from models.root_cause.impact import MIN_VERBATIMS
+from models.root_cause.impact import MIN_VERBATIMS, ImpactTable
 from models.root_cause.report import Cause, CrossTable, Note, RootCauseReport
 from models.root_cause.trend import Direction, Trend, TrendTable
 from models.taxonomy import Taxonomy
@@ -35,15 +35,6 @@ _SYMBOLS = {
     Direction.STEADY: "→",
     Direction.TOO_FEW: "·",
 }
-
-
-class MapPoint(Protocol):
-    """Place of one complaint."""
-
-    x: float
-    y: float
-    cause_id: str | None
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +60,11 @@ class TrendView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """All that a card of one cause shows beside the cause itself."""
+    """All that a card of one cause shows beside the cause itself.
+
+    ``gap`` is what the causes share: the metric of all minus that of answers without any cause,
+    with the sign of this cause's impact.
+    """
 
     cause: Cause
     name: str
@@ -84,6 +79,7 @@ class Card:
     trend: TrendView | None
     stability: str
     change: str
+    gap: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,15 +139,10 @@ def build_cards(report: RootCauseReport, words: Wording, taxonomy: Taxonomy) -> 
             trend=_trend(cause.trend, report.trend, words),
             stability=_stability(cause.stability, words),
             change=_change(cause, words),
+            gap=_gap(cause, report.impact),
         )
         for cause in by_count(report)
     )
-
-
-def map_points(report: RootCauseReport) -> Sequence[MapPoint]:
-    """Places of complaints on the map."""
-    points: Sequence[MapPoint] = getattr(report, "map_points", ())
-    return points
 
 
 def by_count(report: RootCauseReport) -> tuple[Cause, ...]:
@@ -313,6 +304,14 @@ def _q_value(value: float, words: Wording) -> str:
     least = 0.001
     sign = "<" if value < least else "="
     return f"q{GAP}{sign}{GAP}{words.decimal(max(value, least), digits=3)}"
+
+
+def _gap(cause: Cause, table: ImpactTable | None) -> float:
+    """The gap that a cause has its part of; 0 without scores."""
+    if table is None or cause.impact is None:
+        return 0.0
+    size = abs(table.metric_value - table.metric_without_causes)
+    return math.copysign(size, cause.impact.adjusted.value)
 
 
 def _stability(value: float | None, words: Wording) -> str:

@@ -78,6 +78,17 @@ class Wording:
         """A difference: with its sign, one decimal."""
         return self.decimal(value, is_signed=True)
 
+    def tick(self, value: float) -> str:
+        """A number on a scale, with no more decimals than it needs.
+
+        Examples
+        --------
+        >>> wording("nl").tick(-2.5), wording("nl").tick(-10.0)
+        ('−2,5', '−10')
+        """
+        digits = next((n for n in range(3) if abs(value - round(value, n)) < 1e-9), 3)
+        return self.decimal(value, digits=digits)
+
     def percent(self, share: float, *, digits: int = 1, is_signed: bool = False) -> str:
         """A share in [0, 1] as a percentage.
 

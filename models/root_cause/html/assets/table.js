@@ -4,7 +4,7 @@
   const data = JSON.parse(document.getElementById("payload").textContent);
   const part = document.querySelector('[data-part="table"]');
   const PER_PAGE = 25;
-  const FIRST_SEGMENT = 6;
+  const FIRST_SEGMENT = 7;
   const text = data.texts;
   const whole = new Intl.NumberFormat(data.lang);
   const fit = new Intl.NumberFormat(data.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -16,7 +16,7 @@
   let page = 0;
 
   const columns = [
-    { head: text.table_text, kind: "words", cell: (row) => row[0] },
+    { head: text.table_text, kind: "words", cell: (row) => row[0], lang: (row) => row[6] },
     { head: text.cause, cell: (row) => (row[1] < 0 ? text.emerging : data.causes[row[1]].name), link: (row) => data.causes[row[1]]?.id },
     { head: text.table_membership, kind: "num", cell: (row) => fit.format(row[2]) },
     ...(data.hasScores ? [{ head: text.table_score, kind: "num", cell: (row) => (row[4] === null ? "" : whole.format(row[4])) }] : []),
@@ -47,6 +47,7 @@
     for (const column of columns) {
       const cell = element("td", column.kind || "");
       cell.dataset.head = column.head;
+      if (column.lang && column.lang(row)) cell.lang = column.lang(row);
       const id = column.link && column.link(row);
       if (id) {
         const link = element("a", "", column.cell(row));

@@ -1,41 +1,76 @@
 from collections import Counter
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
-import pytest
-from html_report_fakes import HOSTILE, assignment, assignments, facts, report, taxonomy
+from html_report_fakes import HOSTILE, assignment, assignments, bare_report, facts, report
 
+from models.domain import Language
 from models.root_cause.frames import Columns, read_table
 from models.root_cause.html import VerbatimFacts, facts_from_table
 from models.root_cause.html.payload import MAX_TIP, build_payload, pick_rows
 from models.root_cause.html.wording import wording
+from models.root_cause.report import MapPoint
 
 
 def test_payload_refers_to_causes_by_place() -> None:
-    found = build_payload(report(), assignments(), facts(), wording("nl"), taxonomy())
+    found = build_payload(report(), assignments(), facts(), wording("nl"))
     assert [each["id"] for each in found["causes"]] == ["C001", "C002", "C003"]
     assert [row[1] for row in found["rows"]] == [0, 0, 2, -1]
 
 
 def test_payload_rows_hold_facts_in_the_order_of_the_columns() -> None:
-    found = build_payload(report(), assignments(), facts(), wording("nl"), taxonomy())
+    found = build_payload(report(), assignments(), facts(), wording("nl"))
     assert found["columns"] == ["channel", "region"]
-    assert found["rows"][0] == ["Een uur gewacht.", 0, 0.88, "v1", 2.0, "2025-03-01", "web", ""]
-    assert found["rows"][3][4:] == [None, "", "", ""]
+    assert found["rows"][0] == [
+        "Een uur gewacht.", 0, 0.88, "v1", 2.0, "2025-03-01", "", "web", "",
+    ]  # fmt: skip
+    assert found["rows"][3][4:] == [None, "", "", "", ""]
 
 
 def test_payload_counts_complaints_per_value() -> None:
-    found = build_payload(report(), assignments(), facts(), wording("nl"), taxonomy())
+    found = build_payload(report(), assignments(), facts(), wording("nl"))
     channel = found["filters"][0]
     assert channel["column"] == "channel"
-    assert channel["values"] == [
-        {"value": "web", "total": 2, "counts": [2, 0, 0]},
-        {"value": HOSTILE, "total": 1, "counts": [0, 0, 1]},
+    assert [(each["value"], each["total"], each["counts"]) for each in channel["values"]] == [
+        ("web", 2, [2, 0, 0]),
+        (HOSTILE, 1, [0, 0, 1]),
     ]
 
 
+def test_payload_estimates_impact_within_a_value() -> None:
+    known = {
+        f"v{row}": VerbatimFacts(score=0.0 if row <= 2 else 10.0, segments={"channel": "web"})
+        for row in range(1, 11)
+    }
+    known["elsewhere"] = VerbatimFacts(score=0.0, segments={"channel": "app"})
+    found = build_payload(report(), assignments(), known, wording("nl"))
+    web = found["filters"][0]["values"][0]
+    assert (web["score"], web["scored"]) == (60.0, 10)  # 8 promoters and 2 detractors
+    value, low, high, n, is_few = web["impacts"][0]
+    assert (value, n, is_few) == (-40.0, 2, 1)  # without the cause 8 promoters: 100
+    assert low < value < high
+    assert web["impacts"][1] is None
+
+
+def test_payload_without_scores_has_no_impact_within_a_value() -> None:
+    found = build_payload(bare_report(), assignments(), facts(), wording("nl"))
+    web = found["filters"][0]["values"][0]
+    assert (web["score"], web["impacts"]) == (None, [])
+
+
+def test_payload_marks_complaints_in_another_language_than_the_page() -> None:
+    rows = [
+        replace(item, language=language)
+        for item, language in zip(
+            assignments(), [Language.NL, Language.EN, Language.UND], strict=False
+        )
+    ]
+    shown = build_payload(report(), rows, {}, wording("nl"))["rows"]
+    assert [row[6] for row in shown] == ["", "en", ""]
+
+
 def test_payload_without_facts_has_no_filters() -> None:
-    found = build_payload(report(), assignments(), {}, wording("en"), taxonomy())
+    found = build_payload(report(), assignments(), {}, wording("en"))
     assert (found["columns"], found["filters"]) == ([], [])
     assert not found["hasScores"]
     assert not found["hasDates"]
@@ -55,6 +90,13 @@ def test_pick_rows_keeps_every_cause_in_proportion() -> None:
     assert list(picked) == sorted(picked, key=lambda item: int(item.verbatim_id[1:]))
 
 
+def test_pick_rows_holds_no_more_text_than_asked() -> None:
+    rows = [assignment(row, "C001", "x" * (1 + 400 * (row % 2))) for row in range(1000)]
+    picked = pick_rows(rows, n_characters=20_000)
+    assert 15_000 < sum(len(item.text) for item in picked) <= 20_000
+    assert pick_rows(rows[1:2], n_characters=10) == ()
+
+
 def test_facts_from_table_leave_out_what_is_unknown() -> None:
     frame = {
         "id": ["a", "b"],
@@ -71,13 +113,12 @@ def test_facts_from_table_leave_out_what_is_unknown() -> None:
     }
 
 
-def test_payload_map_shortens_long_complaints(monkeypatch: pytest.MonkeyPatch) -> None:
-    points = [
-        SimpleNamespace(x=1.23456, y=-2.0, cause_id="C002", text="woord " * 100),
-        SimpleNamespace(x=0.0, y=0.5, cause_id=None, text="kort"),
-    ]
-    monkeypatch.setattr("models.root_cause.html.payload.map_points", lambda _: points)
-    found = build_payload(report(), (), {}, wording("nl"), taxonomy())
-    assert [row[:3] for row in found["map"]] == [[1.235, -2.0, 1], [0.0, 0.5, -1]]
+def test_payload_map_shortens_long_complaints() -> None:
+    points = (
+        MapPoint(x=0.5, y=1.0, cause_id="C002", text="woord " * 100),
+        MapPoint(x=0.0, y=0.5, cause_id=None, text="kort"),
+    )
+    found = build_payload(report(map_points=points), (), {}, wording("nl"))
+    assert [row[:3] for row in found["map"]] == [[500, 25, 1], [25, 500, -1]]
     assert found["map"][1][3] == "kort"
     assert len(found["map"][0][3]) <= MAX_TIP

@@ -3,25 +3,32 @@ import datetime as dt
 import hashlib
 import itertools
 import json
+import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import pytest
 from html_report_fakes import (
     HOSTILE,
     assignments,
     bare_report,
+    cause,
     empty_report,
     facts,
     report,
     taxonomy,
 )
 
-from models.root_cause.html import render_html
-from models.root_cause.report import RootCauseReport
+from models.domain import Language
+from models.root_cause.html import VerbatimFacts, render_html
+from models.root_cause.html.render import MAX_BARS
+from models.root_cause.report import Exemplar, MapPoint, RootCauseReport
 
-VOID = {"meta", "link", "br", "input", "img", "line", "path", "rect", "circle", "polygon"}
+VOID = {"meta", "link", "br", "input", "img", "line", "path", "rect", "circle"} | {
+    "polygon",
+    "polyline",
+}
 
 
 class Page(HTMLParser):
@@ -160,7 +167,7 @@ def test_page_headings_skip_no_level(source: str) -> None:
 def test_page_drawings_and_controls_have_names(source: str) -> None:
     page = Page(source)
     for attributes, _ in page.of("svg"):
-        assert attributes.get("aria-label") or attributes.get("aria-labelledby")
+        assert {"aria-label", "aria-labelledby", "aria-hidden"} & attributes.keys()
     for attributes, _ in page.of("th"):
         assert attributes.get("scope") in {"col", "row", "rowgroup"}
     for _, attributes in page.elements:
@@ -193,7 +200,9 @@ def test_page_marks_a_note_that_it_cannot_translate() -> None:
 
 def test_page_prints_interval_sample_and_doubt_beside_an_impact() -> None:
     text = PAGES["full en"].replace("\u00a0", " ")
-    assert "adjusted; 95% interval −15.0 to −9.0; n = 120" in text
+    assert "95% interval −15.0 to −9.0; n = 120" in text
+    assert "gap of −44.2 (all −3.2, without any cause 41.0) × relative weight 50.0%" in text
+    assert "all −3.2 minus −1.8 without this cause ≈ −1.5" in text
     assert "too few" in text
     assert "contested with Human resources (45%)" in text
     assert "association, not proof" in text
@@ -235,7 +244,7 @@ def test_page_shows_title_and_day() -> None:
 
 
 def test_page_stays_light() -> None:
-    assert len(PAGES["full nl"].encode()) < 700_000
+    assert len(PAGES["full nl"].encode()) < 80_000
 
 
 def test_page_says_when_it_leaves_complaints_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,11 +257,64 @@ def test_render_refuses_another_language() -> None:
         render(language="de")
 
 
-def test_page_shows_a_map_where_there_are_points(monkeypatch: pytest.MonkeyPatch) -> None:
-    point = SimpleNamespace(x=0.0, y=0.0, cause_id="C001", text=HOSTILE)
-    for module in ("payload", "render"):
-        monkeypatch.setattr(f"models.root_cause.html.{module}.map_points", lambda _: [point])
-    page = Page(render())
+def test_page_shows_a_map_where_there_are_points() -> None:
+    points = (
+        MapPoint(x=0.0, y=0.0, cause_id="C001", text=HOSTILE),
+        MapPoint(x=1.0, y=1.0, cause_id=None, text=""),
+    )
+    page = Page(render(report(map_points=points)))
     assert "map" in {attributes["id"] for attributes, _ in page.of("section")}
-    assert "1 van 2.000 klachten zijn getekend." in [text for _, text in page.of("figcaption")]
+    assert "2 van 2.000 klachten zijn getekend." in [text for _, text in page.of("figcaption")]
+    dots = [attributes for attributes, _ in page.of("path") if "data-cause" in attributes]
+    assert [(each["data-cause"], each["d"]) for each in dots] == [
+        ("", "M975 25h0"),
+        ("C001", "M25 975h0"),
+    ]
     assert not page.of("img")
+
+
+def test_page_draws_the_largest_causes_and_lists_all() -> None:
+    causes = tuple(cause(row, f"naam {row}", f"name {row}", 100 - row) for row in range(1, 31))
+    page = Page(render(report(causes=causes)))
+    bars = [attributes for attributes, _ in page.of("li") if "data-place" in attributes]
+    assert [("hidden" in each) for each in bars] == [row >= MAX_BARS for row in range(30)]
+    rows = [text for attributes, text in page.of("a") if attributes["href"] == "#C030"]
+    assert rows.count("naam 30") >= 3  # bar, table, and where its owner is
+
+
+def test_page_can_be_mailed() -> None:
+    quotes = tuple(
+        Exemplar(verbatim_id=f"v{row}", language=Language.NL, text="Één klacht. " * 15)
+        for row in range(5)
+    )
+    causes = tuple(
+        cause(row, f"naam {row}", f"name {row}", 400, exemplars=quotes) for row in range(1, 101)
+    )
+    rows = [
+        replace(item, text="Één lange klacht. " * 15, verbatim_id=f"v{row}")
+        for row, item in enumerate(assignments() * 10_000)
+    ]
+    known = {
+        item.verbatim_id: VerbatimFacts(
+            score=float(row % 11), date="2025-03-01", segments={"channel": f"channel {row % 7}"}
+        )
+        for row, item in enumerate(rows)
+    }
+    source = render_html(
+        report(causes=causes), rows, language="nl", taxonomy=taxonomy(), facts=known
+    )
+    assert len(source.encode()) < 1_000_000
+
+
+@each_page
+def test_page_animates_only_for_those_who_let_it(source: str) -> None:
+    styles = "".join(text for _, text in Page(source).of("style"))
+    moving = re.findall(r"scroll-behavior: smooth|transition|animation", styles)
+    assert moving == ["scroll-behavior: smooth"]
+    assert "@media (prefers-reduced-motion: no-preference) { html { scroll-beh" in styles
+
+
+@each_page
+def test_page_prints_all_cards(source: str) -> None:
+    styles = "".join(text for _, text in Page(source).of("style"))
+    assert "details.more::details-content { content-visibility: visible;" in styles

@@ -36,7 +36,8 @@ def test_summary_in_english() -> None:
         " points (95% interval −15.0 to −9.0, n = 120), which is association and not proof.",
         "Over 4 months ‘Costly bill’ is new and ‘On hold’ is growing.",
         "Of all departments, the most complaints point to Board (60.0%); for 1 cause two"
-        " departments are close, and the borders between the causes are uncertain (stability 0.44 of 1).",
+        " departments are close, and the borders between the causes are uncertain (stability 0.44"
+        " of 1).",
     ]
 
 
@@ -48,8 +49,8 @@ def test_summary_in_dutch() -> None:
         "De grootste, ‘Lang in de wacht’ en ‘Dure factuur’, zijn samen goed voor 90,0 % van alle"
         " klachten.",
         "Van de oorzaken die meer dan toevallig samenhangen met een lagere NPS weegt ‘Lang in de"
-        " wacht’ het zwaarst: −12,3 NPS\u2011punten (95%\u2011interval −15,0 tot −9,0, n = 120); dat is samenhang en geen"
-        " bewijs.",
+        " wacht’ het zwaarst: −12,3 NPS\u2011punten (95%\u2011interval −15,0 tot −9,0, n = 120); dat is"
+        " samenhang en geen bewijs.",
         "Over 4 maanden gezien is ‘Dure factuur’ nieuw en groeit ‘Lang in de wacht’.",
         "Van alle afdelingen wijzen de meeste klachten naar Directie (60,0 %); bij 1 oorzaak"
         " liggen twee afdelingen dicht bij elkaar, en de grenzen tussen de oorzaken zijn onzeker"
