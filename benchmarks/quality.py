@@ -29,12 +29,13 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
 from models.bundle import load_bundle
-from models.domain import TaggedVerbatim, Verbatim
+from models.domain import Verbatim
 from models.taxonomy import Taxonomy
+from training.evaluation.measure import ABSTAINED
 from training.labelled import LabelledVerbatim, read_corpus, read_rows
 from training.metrics import bootstrap_interval, macro_f1, topics_f1
-
-ABSTAINED = "abstained"
+from training.scoring import given_rows, labels_given
+from training.targets import gold_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,26 +49,18 @@ class Predictions:
 
 def topic_matrix(rows: Sequence[LabelledVerbatim], taxonomy: Taxonomy) -> np.ndarray:
     """Topic indicators. Shape: (n_rows, n_topics)."""
-    labels = taxonomy.labels("topics")
-    return np.asarray([[label in row.labels.topics for label in labels] for row in rows])
+    return gold_rows(rows, taxonomy)["topics"] > 0
 
 
 def classify_with_bundle(bundle: Path | None, rows: Sequence[LabelledVerbatim]) -> Predictions:
     """What the product answers, through the whole path."""
     classifier = load_bundle(bundle)
     results = classifier.classify([Verbatim(id=row.id, text=row.text) for row in rows])
-    labels = classifier.taxonomy.labels("topics")
-    sentiment, department = [], []
-    topics = np.zeros((len(rows), len(labels)), dtype=bool)
-    for place, result in enumerate(results):
-        tagged = result if isinstance(result, TaggedVerbatim) else None
-        feeling = tagged.sentiment if tagged else None
-        owner = tagged.department if tagged else None
-        sentiment.append((feeling.sentiment if feeling else None) or ABSTAINED)
-        department.append((owner.department if owner else None) or ABSTAINED)
-        for tag in tagged.topics if tagged else ():
-            topics[place, labels.index(tag.topic)] = True
-    return Predictions(sentiment=sentiment, department=department, topics=topics)
+    single = {
+        task: [next(iter(labels_given(result, task)), ABSTAINED) for result in results]
+        for task in ("sentiment", "department")
+    }
+    return Predictions(topics=given_rows(results, classifier.taxonomy)["topics"], **single)
 
 
 def fit_baseline(

@@ -16,33 +16,8 @@ import numpy as np
 from benchmarks.throughput import read_texts
 from models.bundle import load_bundle
 from models.classifier import Result
-from models.domain import TaggedVerbatim, Verbatim
-
-
-def labels_of(result: Result) -> tuple[object, ...]:
-    """All labels of a result, segments included."""
-    if not isinstance(result, TaggedVerbatim):
-        return (result.status,)
-    tagged = (result, *result.segments)
-    return tuple(
-        (
-            tuple(tag.topic for tag in item.topics),
-            item.sentiment and item.sentiment.sentiment,
-            item.department and item.department.department,
-        )
-        for item in tagged
-    )
-
-
-def probabilities_of(result: Result) -> np.ndarray:
-    """All probabilities of a result, in a fixed order."""
-    if not isinstance(result, TaggedVerbatim):
-        return np.zeros(0)
-    values = []
-    for item in (result, *result.segments):
-        values += [tag.probability for tag in item.topics]
-        values += [tag.probability for tag in (item.sentiment, item.department) if tag]
-    return np.asarray(values)
+from models.domain import Verbatim
+from training.evaluation.neighbours import count_different, largest_gap
 
 
 def main() -> None:
@@ -73,16 +48,10 @@ def main() -> None:
         ]
     n_different = 0
     for name, results in ways.items():
-        different = sum(
-            labels_of(a) != labels_of(b) for a, b in zip(one_by_one, results, strict=True)
-        )
-        gaps = [
-            np.abs(probabilities_of(a) - probabilities_of(b)).max(initial=0.0)
-            for a, b in zip(one_by_one, results, strict=True)
-            if probabilities_of(a).shape == probabilities_of(b).shape
-        ]
+        different = count_different(one_by_one, results)
+        gap = largest_gap(one_by_one, results)
         n_different += different
-        print(f"{name}: {different} of {len(results)} differ, largest gap {max(gaps):.2e}")
+        print(f"{name}: {different} of {len(results)} differ, largest gap {gap:.2e}")
     sys.exit(1 if n_different else 0)
 
 

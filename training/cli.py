@@ -16,6 +16,7 @@ COMMANDS = (
     "add_labels",
     "distil",
     "calibrate",
+    "evaluate",
     "gate",
     "promote",
     "rollback",

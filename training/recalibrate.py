@@ -188,8 +188,8 @@ def recalibrate(
         scaling = fit_scaling(scores, truth, has_bias=plan.has_bias)
         bias, softening = np.zeros(scores.shape[1]), 1.0
         if unlabelled is not None:
-            probabilities = softmax(scaling.apply(unlabelled[task])).astype(np.float64)
-            shifts[task] = estimate_prior(probabilities, truth.mean(axis=0).astype(np.float64))
+            field = softmax(scaling.apply(unlabelled[task])).astype(np.float64)
+            shifts[task] = estimate_prior(field, truth.mean(axis=0).astype(np.float64))
             bias = plan.damping * shifts[task].bias
             trial = try_shift(scores, truth, sectors, has_bias=plan.has_bias, damping=plan.damping)
             if trial is None:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from tqdm.auto import tqdm
 
 from models.classifier import Classifier, Result
-from models.domain import FloatMatrix, Verbatim
+from models.domain import FloatMatrix, TaggedVerbatim, Verbatim
 from models.heads import TaskArrays
-from models.taxonomy import TASKS
+from models.taxonomy import TASKS, Taxonomy
 from training.labelled import LabelledVerbatim
 
 _BLOCK = 256
@@ -77,3 +77,30 @@ def score_rows(
 ) -> Scored:
     """Classify labelled rows; the language is detected as it is in service."""
     return score(classifier, [Verbatim(id=row.id, text=row.text) for row in rows], what=what)
+
+
+def labels_given(result: Result, task: str) -> tuple[str, ...]:
+    """Labels of a task that a verbatim got; none where the classifier abstained."""
+    if not isinstance(result, TaggedVerbatim):
+        return ()
+    if task == "topics":
+        return tuple(tag.topic for tag in result.topics)
+    if task == "sentiment":
+        label = result.sentiment.sentiment if result.sentiment else None
+    else:
+        label = result.department.department if result.department else None
+    return () if label is None else (label,)
+
+
+def given_rows(results: Sequence[Result], taxonomy: Taxonomy) -> dict[str, npt.NDArray[np.bool_]]:
+    """Labels that were given, as indicators. Shape: (n_rows, n_labels) per task."""
+    return {
+        task: np.asarray(
+            [
+                [label in labels for label in taxonomy.labels(task)]
+                for labels in (labels_given(result, task) for result in results)
+            ],
+            dtype=np.bool_,
+        ).reshape(len(results), len(taxonomy.labels(task)))
+        for task in TASKS
+    }
