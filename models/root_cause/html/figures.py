@@ -14,6 +14,8 @@ _SLANT = 56
 _MAX_RIB = 330
 _CHARACTER = 7.4
 """Width of a character of the labels, in units of the view box."""
+_TEXT_HEIGHT = 22
+"""From a rib up to the top of its text."""
 _COUNT = 50
 _NARROW = 360
 
@@ -40,7 +42,7 @@ class BoneItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rib:
-    """A rib on its place: a horizontal line, the text above it."""
+    """A rib on its place: a horizontal line, the text above it, its count ending at ``count_x``."""
 
     item: RibItem
     label: str
@@ -48,6 +50,7 @@ class Rib:
     x2: float
     y: float
     width: float
+    count_x: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +108,14 @@ def lay_fishbone(items: Sequence[BoneItem]) -> Fishbone:
         tip_y = spine_y - reach if is_above else spine_y + reach
         sign = -1 if is_above else 1
         n_shown = len(item.ribs[:MAX_RIBS])
+        # above the spine a bone leans over the text of its ribs
+        lean = _SLANT * _TEXT_HEIGHT / reach if is_above else 0.0
         ribs = []
         for row, rib in enumerate(item.ribs[:MAX_RIBS]):
             y = tip_y - sign * (_RIB_STEP * (row + 1) - 4)
             end = foot_x - _SLANT * abs(spine_y - y) / reach
             length = min(column - _SLANT - 24, _MAX_RIB)
-            ribs.append(_rib(rib, end - length, end, y))
+            ribs.append(_rib(rib, end - length, end, y, inset=6 + lean))
         more_y = tip_y - sign * (_RIB_STEP * (n_shown + 1) - 4)
         bones.append(
             Bone(
@@ -225,13 +230,14 @@ def _side_height(items: Sequence[BoneItem]) -> float:
     return 44 + _RIB_STEP * (rows + 1) - 8 if items else 60
 
 
-def _rib(item: RibItem, x1: float, x2: float, y: float) -> Rib:
+def _rib(item: RibItem, x1: float, x2: float, y: float, *, inset: float = 10.0) -> Rib:
     """A rib with its text shortened to its length."""
     return Rib(
         item=item,
-        label=shorten(item.name, int((x2 - x1 - _COUNT) / _CHARACTER)),
+        label=shorten(item.name, int((x2 - x1 - _COUNT - inset + 10) / _CHARACTER)),
         x1=x1,
         x2=x2,
         y=y,
         width=round(1.5 + 5 * math.sqrt(max(0.0, item.weight)), 2),
+        count_x=x2 - inset,
     )

@@ -156,5 +156,6 @@ def _names(causes: Sequence[Cause], words: Wording) -> str:
     shown = [words.quoted(cause.name.in_language(words.language)) for cause in causes[:N_NAMED]]
     n_others = len(causes) - len(shown)
     if n_others:
-        shown.append(words.say("sum_others", n=words.integer(n_others)))
+        form = "one" if n_others == 1 else "many"
+        shown.append(words.say(f"sum_others_{form}", n=words.integer(n_others)))
     return words.listing(shown)

@@ -74,7 +74,8 @@ TEXTS = {
     "sum_growing_many": "{names} are growing",
     "sum_shrinking_one": "{names} is shrinking",
     "sum_shrinking_many": "{names} are shrinking",
-    "sum_others": "{n} others",
+    "sum_others_one": "1 other",
+    "sum_others_many": "{n} others",
     "sum_owner": "Of all departments, the most complaints point to {department}"
     " ({share}){contested}{sure}.",
     "sum_owner_none": "No department stands out as an owner{sure}.",
@@ -92,7 +93,7 @@ TEXTS = {
     " score. A frequent cause is not always a costly one.",
     "pareto_lead_count": "By how often customers complain about it.",
     "pareto_count": "By number of complaints",
-    "pareto_count_axis": "complaints; the line adds the causes up, in % of all complaints",
+    "pareto_count_axis": "complaints; the dots add the causes up, in % of all complaints",
     "pareto_impact": "By impact on {metric}",
     "pareto_impact_axis": "{unit}, adjusted for causes mentioned together; line: 95% interval.",
     "pareto_impact_few": "Open bar and †: too few answers to act on.",
@@ -236,8 +237,9 @@ TEXTS = {
     "method_cluster": "Complaints are grouped by meaning, Dutch and English together, into causes"
     " and wider themes. What fits no cause is called emerging: {share}.",
     "method_names": "Names are key phrases of the complaints themselves, not a judgement.",
-    "method_owner": "The owner is the department with the largest share of the classifier's"
-    " calibrated probabilities over the answers of a cause. Contested means that a second"
+    "method_owner": "The owner is the department with the largest share of a cause: the mix of"
+    " departments that explains the classifier's calibrated probabilities over its answers best,"
+    " beside the mix of all complaints. Contested means that a second"
     " department is within 10 points, or that the interval of the lead holds zero.",
     "method_trend": "Trends compare the share of answers {per} and allow for bursts"
     " (quasi-Poisson); of all causes called growing, shrinking or new, 5% are expected to be false"

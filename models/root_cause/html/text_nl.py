@@ -77,7 +77,8 @@ TEXTS = {
     "sum_growing_many": "groeien {names}",
     "sum_shrinking_one": "krimpt {names}",
     "sum_shrinking_many": "krimpen {names}",
-    "sum_others": "{n} andere",
+    "sum_others_one": "1 andere",
+    "sum_others_many": "{n} andere",
     "sum_owner": "Van alle afdelingen wijzen de meeste klachten naar {department}"
     " ({share}){contested}{sure}.",
     "sum_owner_none": "Geen afdeling springt eruit als eigenaar{sure}.",
@@ -96,7 +97,7 @@ TEXTS = {
     " samenhangt. Wat vaak voorkomt, kost niet altijd het meest.",
     "pareto_lead_count": "Naar hoe vaak klanten erover klagen.",
     "pareto_count": "Naar aantal klachten",
-    "pareto_count_axis": "klachten; de lijn telt de oorzaken op, in % van alle klachten",
+    "pareto_count_axis": "klachten; de stippen tellen de oorzaken op, in % van alle klachten",
     "pareto_impact": "Naar invloed op {metric}",
     "pareto_impact_axis": "{unit}, gecorrigeerd voor oorzaken die samen voorkomen; streep:"
     " 95%‑interval.",
@@ -246,8 +247,9 @@ TEXTS = {
     "method_cluster": "Klachten zijn naar betekenis gegroepeerd, Nederlands en Engels samen, in"
     " oorzaken en bredere thema’s. Wat bij geen oorzaak past heet opkomend: {share}.",
     "method_names": "Namen zijn kernwoorden uit de klachten zelf, geen oordeel.",
-    "method_owner": "De eigenaar is de afdeling met het grootste deel van de gekalibreerde kansen"
-    " van het model over de antwoorden van een oorzaak. Betwist betekent dat een tweede afdeling"
+    "method_owner": "De eigenaar is de afdeling met het grootste aandeel in een oorzaak: de mix van"
+    " afdelingen die de gekalibreerde kansen van het model over haar antwoorden het best verklaart,"
+    " afgezet tegen de mix van alle klachten. Betwist betekent dat een tweede afdeling"
     " binnen 10 punten ligt, of dat het interval van de voorsprong nul bevat.",
     "method_trend": "Trends vergelijken het aandeel antwoorden {per} en houden rekening met pieken"
     " (quasi-Poisson); van alle oorzaken die groeiend, krimpend of nieuw heten is naar verwachting"

@@ -82,6 +82,14 @@ def test_fishbone_ribs_of_larger_causes_are_thicker() -> None:
     assert widths[0] > widths[-1]
 
 
+@pytest.mark.parametrize("size", [1, 3, 8])
+def test_fishbone_bones_do_not_cross_the_counts(size: int) -> None:
+    for bone in lay_fishbone(bones(size, size)).bones:
+        for rib in bone.ribs:
+            share = (rib.y - 20 - bone.foot_y) / (bone.tip_y - bone.foot_y)  # at the text's top
+            assert rib.count_x < bone.foot_x + share * (bone.tip_x - bone.foot_x) - 2
+
+
 def test_sparkline_runs_from_left_to_right_and_down_to_zero() -> None:
     line = lay_sparkline([0.0, 0.5, 1.0], width=108, height=58)
     assert line is not None

@@ -49,8 +49,8 @@ def test_summary_in_dutch() -> None:
         "De grootste, ‘Lang in de wacht’ en ‘Dure factuur’, zijn samen goed voor 90,0 % van alle"
         " klachten.",
         "Van de oorzaken die meer dan toevallig samenhangen met een lagere NPS weegt ‘Lang in de"
-        " wacht’ het zwaarst: −12,3 NPS\u2011punten (95%\u2011interval −15,0 tot −9,0, n = 120); dat is"
-        " samenhang en geen bewijs.",
+        " wacht’ het zwaarst: −12,3 NPS\u2011punten (95%\u2011interval −15,0 tot −9,0, n = 120);"
+        " dat is samenhang en geen bewijs.",
         "Over 4 maanden gezien is ‘Dure factuur’ nieuw en groeit ‘Lang in de wacht’.",
         "Van alle afdelingen wijzen de meeste klachten naar Directie (60,0 %); bij 1 oorzaak"
         " liggen twee afdelingen dicht bij elkaar, en de grenzen tussen de oorzaken zijn onzeker"
@@ -86,6 +86,7 @@ def test_summary_counts_the_causes_that_it_does_not_name() -> None:
     )
     text = sentences(report(causes=growing), "en")[3]
     assert text == "Over 4 months ‘name 1’, ‘name 2’, ‘name 3’ and 2 others are growing."
+    assert "‘name 3’ and 1 other are growing" in sentences(report(causes=growing[:4]), "en")[3]
 
 
 @pytest.mark.parametrize(
