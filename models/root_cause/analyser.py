@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -224,7 +225,10 @@ class RootCauseAnalyser(AnalysisOutputs):
         )
         terms = self._terms(run, cause[collapsed.rows])
         topics = topic_names_by_cause(cause, complaints.topics, clusters.n_causes, self.taxonomy)
-        names = name_causes(terms, clusters.n_causes, topic_names=topics)
+        by_language = Counter(
+            (int(cause[row]), complaints.languages[row]) for row in collapsed.rows.tolist()
+        )
+        names = name_causes(terms, clusters.n_causes, topic_names=topics, sizes=by_language)
         self.model_ = RootCauseModel(
             clusters=clusters,
             alignment=alignment,

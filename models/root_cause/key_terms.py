@@ -22,7 +22,7 @@ from models.text.tokenise import tokenise
 
 MAX_WORDS = 4
 MAX_TERMS = 20
-MIN_SUPPORT = 0.03
+MIN_SUPPORT = 0.05
 """Share of a cause's complaints (of a language) that must hold a phrase that stands for it."""
 MIN_WIDER_SHARE = 0.2
 """Share of a word's uses that must be within one phrase for the phrase to be shown instead."""

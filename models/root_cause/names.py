@@ -11,6 +11,9 @@ from models.root_cause.key_terms import KeyTerm
 SEPARATOR = " · "
 LANGUAGES = (Language.NL, Language.EN)
 
+FIRM_SUPPORT = 0.12
+"""Share of a cause's complaints (of a language) that must hold its first key term to name it."""
+
 _UNNAMED = {Language.NL: "Overige klachten", Language.EN: "Other complaints"}
 _OTHER = {Language.NL: Language.EN, Language.EN: Language.NL}
 
@@ -37,6 +40,7 @@ def name_causes(
     n_causes: int,
     *,
     topic_names: Mapping[int, Mapping[Language, str]] | None = None,
+    sizes: Mapping[tuple[int, Language], int] | None = None,
 ) -> tuple[CauseName, ...]:
     """Name all causes, no two alike.
 
@@ -46,7 +50,10 @@ def name_causes(
         What ``find_key_terms`` gave.
     n_causes : int
     topic_names : mapping of int to mapping of Language to str, optional
-        Name of each cause's main topic, used in a language without key terms.
+        Name of each cause's main topic, used in a language without key terms, and before key
+        terms that few complaints hold.
+    sizes : mapping of (int, Language) to int, optional
+        Complaints of each cause in each language.
 
     Examples
     --------
@@ -60,12 +67,18 @@ def name_causes(
     for language in LANGUAGES:
         taken: set[str] = set()
         for cause in range(n_causes):
-            own = [term.text for term in terms.get((cause, language), ())]
+            found = terms.get((cause, language), ())
+            own = [term.text for term in found]
+            topic = topics.get(cause, {}).get(language)
+            n_complaints = (sizes or {}).get((cause, language), 0)
             if not own:
                 borrowed[cause].append(language)
-            name = _free_name(
-                own or _borrow(terms, topics, cause, language), taken, prefer_two=bool(own)
-            )
+                name = _free_name(_borrow(terms, topics, cause, language), taken)
+            elif topic and found[0].n_complaints < FIRM_SUPPORT * n_complaints:
+                pairs = [SEPARATOR.join(own[row : row + 2]) for row in range(0, len(own), 2)]
+                name = _free_name([f"{topic} ({pair})" for pair in pairs], taken)
+            else:
+                name = _free_name(own, taken, prefer_two=True)
             taken.add(name.casefold())
             names[language].append(name)
     return tuple(
@@ -90,7 +103,7 @@ def _borrow(
     return [f"{topic} ({other})" for other in others] or [topic]
 
 
-def _free_name(candidates: list[str], taken: set[str], *, prefer_two: bool) -> str:
+def _free_name(candidates: list[str], taken: set[str], *, prefer_two: bool = False) -> str:
     """The best candidate that is not taken; one lone word gets a second beside it."""
     first = candidates[0]
     options = [_join(first, other) for other in candidates[1:]]

@@ -48,7 +48,8 @@ _EXTRA: Final = {
         mevrouw meneer mvr dhr aub svp mvg bv enz etc nvt 's 't 'n zn m'n z'n d'r ofzo best vrij
         half halve kwart euro per cent man vrouw dame heer tijd wist weet dacht denk kwamen liep
         belt kreeg bedrijf firma trek trekt verkeerde gelijk dezelfde hetzelfde zelfde
-        steeds opnieuw al alle allemaal elke ieder
+        steeds opnieuw al alle allemaal elke ieder één niks kom eentje
+        erop eraan eraf ervan erin ervoor daarvan
     """),
     Language.EN: _words("""
         really very still just again even only also quite though although however actually

@@ -114,8 +114,8 @@ def test_lemma_key_keeps_words_apart(pair: tuple[str, str]) -> None:
     assert lemma_key(pair[0], NL) != lemma_key(pair[1], NL)
 
 
-def term(text: str) -> KeyTerm:
-    return KeyTerm(text=text, score=1.0, n_complaints=2)
+def term(text: str, n_complaints: int = 2) -> KeyTerm:
+    return KeyTerm(text=text, score=1.0, n_complaints=n_complaints)
 
 
 def test_names_are_phrases_or_two_words() -> None:
@@ -149,3 +149,16 @@ def test_names_exist_without_terms() -> None:
     first, second = name_causes({}, 2)
     assert first.nl
     assert first.nl != second.nl
+
+
+def test_a_phrase_that_few_complaints_hold_stands_behind_the_topic() -> None:
+    terms = {
+        (0, Language.NL): (term("zolen piepen", 2), term("kraakt", 2), term("nat", 1)),
+        (1, Language.NL): (term("lang in de wacht", 9),),
+    }
+    topics = {row: {Language.NL: "Kwaliteit"} for row in (0, 1)}
+    sizes = {(0, Language.NL): 50, (1, Language.NL): 50}
+    weak, firm = name_causes(terms, 2, topic_names=topics, sizes=sizes)
+    assert weak.nl == "Kwaliteit (zolen piepen · kraakt)"
+    assert firm.nl == "Lang in de wacht"
+    assert weak.borrowed == firm.borrowed == (Language.EN,)
