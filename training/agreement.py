@@ -1,6 +1,6 @@
 """Agreement between two people who labelled the same verbatims.
 
-``python -m training.agreement FIRST SECOND`` compares two JSONL files (or folders of them) whose
+``klantstem-train agreement FIRST SECOND`` compares two JSONL files (or folders of them) whose
 rows hold ``id``, ``sentiment``, ``topics``, ``department`` and perhaps ``lang``; the order of rows
 does not matter. It prints a table and lists where the two differ.
 
@@ -19,11 +19,10 @@ computed here because the package that computes it (``krippendorff``) is under t
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -355,7 +354,7 @@ def list_disagreements(pairs: Sequence[LabelPair]) -> tuple[Disagreement, ...]:
     )
 
 
-def _print_table(lines: Sequence[AgreementLine], disagreements: Sequence[Disagreement]) -> None:
+def print_table(lines: Sequence[AgreementLine], disagreements: Sequence[Disagreement]) -> None:
     """The figures as a table, then one line per disagreement."""
     from rich import box
     from rich.console import Console
@@ -379,52 +378,25 @@ def _print_table(lines: Sequence[AgreementLine], disagreements: Sequence[Disagre
     print(f"{len(disagreements)} disagreements on {lines[0].n_first} verbatims")
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """Replace NaN, which JSON lacks, by null."""
     if isinstance(value, dict):
-        return {key: _as_json(part) for key, part in value.items()}
+        return {key: as_json(part) for key, part in value.items()}
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The command line and its options."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare label files: 0, or 2 if they cannot be compared."""
+    from training.commands.agreement import add_options, run
+
     parser = argparse.ArgumentParser(prog="python -m training.agreement", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("first", type=Path, metavar="FIRST", help="JSONL file or folder")
-    parser.add_argument("second", type=Path, metavar="SECOND", help="JSONL file or folder")
-    parser.add_argument("--json", action="store_true", help="print JSON in place of the table")
-    parser.add_argument("--resamples", type=int, default=N_RESAMPLES, metavar="N")
-    parser.add_argument("--seed", type=int, default=0)
-    return parser
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Compare two label files: 0, or 2 if they cannot be compared."""
-    args = build_parser().parse_args(arguments)
+    add_options(parser)
     try:
-        first, second = read_label_file(args.first), read_label_file(args.second)
-        pairs = pair_labels(first, second)
+        return run(parser.parse_args(arguments))
     except LabelledDataError as error:
         print(f"training.agreement: {error}", file=sys.stderr)
         return 2
-    rng = np.random.default_rng(args.seed)
-    lines = measure_agreement(pairs, rng=rng, n_resamples=args.resamples)
-    disagreements = list_disagreements(pairs)
-    unpaired = {"only_first": len(first) - len(pairs), "only_second": len(second) - len(pairs)}
-    if args.json:
-        document = {
-            "n_pairs": len(pairs),
-            **unpaired,
-            "figures": [_as_json(asdict(line)) for line in lines],
-            "disagreements": [asdict(found) for found in disagreements],
-        }
-        print(json.dumps(document, ensure_ascii=False, indent=1))
-        return 0
-    _print_table(lines, disagreements)
-    print(
-        f"rows in one file only: {unpaired['only_first']} first, {unpaired['only_second']} second"
-    )
-    return 0
 
 
 if __name__ == "__main__":

@@ -218,3 +218,61 @@ def test_main_ends_with_2_if_it_cannot_compare(
     write_labels(tmp_path / "other.jsonl", make_row("x"))
     assert main([str(first), str(tmp_path / second)]) == 2
     assert capsys.readouterr().err.startswith("training.agreement: ")
+
+
+def test_command_compares_the_annotators_of_one_export(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def annotation(person: str, department: str) -> dict[str, Any]:
+        given = {"sentiment": "negative", "topics": "price", "department": department}
+        result = [
+            {"from_name": name, "value": {"choices": [label]}} for name, label in given.items()
+        ]
+        return {"completed_by": person, "result": result}
+
+    owners = ["board", "legal", "hr", "board", "none", "legal"]
+    tasks = [
+        {
+            "id": number,
+            "data": {"text": f"veel te duur {number}", "lang": "nl"},
+            "annotations": [
+                annotation("ann", owner),
+                annotation("bob", "board" if number == 1 else owner),
+                *([annotation("cas", owner)] if number < 3 else []),
+            ],
+        }
+        for number, owner in enumerate(owners)
+    ]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(tasks))
+    from training.cli import main as train
+
+    assert train(["agreement", str(path), "--json", "--resamples", "5"]) == 0
+    documents = json.loads(capsys.readouterr().out)
+    assert [(one["annotators"], one["n_pairs"]) for one in documents] == [
+        ("ann and bob", 6),
+        ("ann and cas", 3),
+        ("bob and cas", 3),
+    ]
+    assert [found["id"] for found in documents[0]["disagreements"]] == ["1"]
+    (line,) = (
+        one
+        for one in documents[0]["figures"]
+        if (one["lang"], one["task"], one["label"]) == ("all", "department", "")
+    )
+    mended = ["board", "board", "hr", "board", "none", "legal"]
+    assert line["kappa"]["value"] == pytest.approx(cohen_kappa_score(owners, mended))
+    assert train(["agreement", str(path)]) == 0
+    assert "ann and bob" in capsys.readouterr().out
+
+
+def test_command_names_a_file_with_one_annotator(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from training.cli import main as train
+
+    path = tmp_path / "rows.jsonl"
+    labels = {"sentiment": "negative", "topics": ["price"], "department": "board"}
+    path.write_text(json.dumps({"id": "1", "text": "veel te duur", "lang": "nl", **labels}))
+    assert train(["agreement", str(path)]) == 2
+    assert "name a second file" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from models.domain import Language, Verbatim
 from models.taxonomy import TASKS, Taxonomy
-from training.labelled import LabelledVerbatim
+from training.labelled import Annotation, LabelledVerbatim
 from training.readers.checks import Placed, check_for_training, check_pairs, note_rare_labels
 from training.readers.columns import Columns
 from training.readers.formats import detect_format, list_files, reader_of
@@ -164,6 +164,34 @@ def read_unlabelled(
             faults or [Fault(place=name, field="rows", message="no row can be used")]
         )
     return tuple(verbatims), tuple(faults)
+
+
+def read_annotations(
+    paths: Sequence[Path], taxonomy: Taxonomy, options: ReadOptions | None = None
+) -> list[tuple[str, str, tuple[Annotation, ...]]]:
+    """Read id, language and annotations of the rows that several annotators labelled.
+
+    Raises
+    ------
+    FaultyDataError
+        If an annotation cannot be read; that annotators differ is no fault here.
+    """
+    options = options or ReadOptions()
+    builder = RowBuilder(
+        Columns(options.columns), LabelNames(taxonomy), language=options.language, is_settling=False
+    )
+    found, faults = [], []
+    for item in _raw_items(paths, options):
+        if isinstance(item, Fault):
+            faults.append(item)
+            continue
+        row, wrong = builder.build(item)
+        faults += wrong
+        if row is not None and row.annotations:
+            found.append((row.id, row.lang, row.annotations))
+    if faults:
+        raise FaultyDataError(faults)
+    return found
 
 
 def _raw_items(paths: Sequence[Path], options: ReadOptions) -> list[RawItem]:

@@ -42,6 +42,8 @@ class RowBuilder:
         Of rows that do not say theirs; default: told from the text.
     annotator : str, optional
         Whose labels count where several people labelled a row.
+    is_settling : bool
+        Whether annotators that differ without a majority are a fault; else the first counts.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class RowBuilder:
         *,
         language: str | None = None,
         annotator: str | None = None,
+        is_settling: bool = True,
     ) -> None:
         self.columns = columns
         self._names = names
         self._language = language
         self._annotator = annotator
+        self._is_settling = is_settling
         self._n_texts: Counter[str] = Counter()
 
     def build(self, raw: RawRow) -> tuple[LabelledVerbatim | None, list[Fault]]:
@@ -182,7 +186,7 @@ class RowBuilder:
             return (gold or asked)[0]
         votes = Counter(_plain(one.labels) for one in annotations)
         (first, n_first), *others = votes.most_common()
-        if others and others[0][1] == n_first:
+        if others and others[0][1] == n_first and self._is_settling:
             different = [
                 name
                 for name in (*LABEL_FIELDS, "department_2")
