@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -160,16 +159,25 @@ def _filters(
     rng = np.random.default_rng([report.seed, _STREAM])
     found = []
     for column in columns:
-        values = np.array([item.segments.get(column, "") for item in known])
-        of_complaint = values[verbatim]
-        totals = Counter(of_complaint[of_complaint != ""].tolist())
+        codes: dict[str, int] = {}
+        code = np.array(
+            [_code(item.segments.get(column, ""), codes) for item in known], dtype=np.int64
+        )
+        of_complaint = code[verbatim]
+        counts = np.bincount(of_complaint[of_complaint >= 0], minlength=len(codes))
+        totals = {value: int(counts[row]) for value, row in codes.items() if counts[row]}
         ranked = sorted(totals, key=lambda value: (-totals[value], value))[:MAX_FILTER_VALUES]
         entries = []
         for value in ranked:
-            own = cause[(of_complaint == value) & (cause >= 0)]
+            own = cause[(of_complaint == codes[value]) & (cause >= 0)]
             impacts = (
                 estimate_segment_impacts(
-                    metric, np.flatnonzero(values == value), cause, verbatim, len(place), rng=rng
+                    metric,
+                    np.flatnonzero(code == codes[value]),
+                    cause,
+                    verbatim,
+                    len(place),
+                    rng=rng,
                 )
                 if metric
                 else None
@@ -186,6 +194,11 @@ def _filters(
             )
         found.append({"column": column, "values": entries})
     return found
+
+
+def _code(value: str, codes: dict[str, int]) -> int:
+    """Number of a value, given as it is met; -1 for none."""
+    return codes.setdefault(value, len(codes)) if value else -1
 
 
 def _metric(report: RootCauseReport, facts: Sequence[VerbatimFacts]) -> MetricValues | None:
