@@ -89,6 +89,7 @@ def render_html(
     cards = build_cards(report, words, taxonomy)
     ranked = by_count(report)
     scale, impact_bars = lay_impact_bars(report.by_impact())
+    layers = lay_map_layers(report.map_points, [cause.cause_id for cause in ranked])
     page = _environment().get_template("report.html.jinja")
     return page.render(
         report=report,
@@ -114,7 +115,7 @@ def render_html(
         fishbone=build_fishbone(report, words, taxonomy),
         bones=bone_items(report, words, taxonomy),
         cross=build_cross(report, words),
-        map_layers=lay_map_layers(report.map_points, [cause.cause_id for cause in ranked]),
+        map_layers=layers if len(layers) > 1 else (),  # one group of dots shows nothing
         map_size=MAP_SIZE,
         columns=segment_columns(known),
         notes=[note_text(note, words) for note in report.notes],

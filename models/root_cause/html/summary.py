@@ -121,7 +121,7 @@ def _trend(report: RootCauseReport, words: Wording) -> str:
 def _owner(report: RootCauseReport, words: Wording, taxonomy: Taxonomy) -> str:
     """Who owns most, and how sure all this is."""
     sure = ""
-    if report.stability is not None:
+    if report.stability is not None and len(report.causes) > 1:  # one cause has no borders
         sure = words.say(
             f"sum_sure_{stability_band(report.stability)}",
             value=words.decimal(report.stability, digits=2),

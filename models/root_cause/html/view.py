@@ -137,7 +137,7 @@ def build_cards(report: RootCauseReport, words: Wording, taxonomy: Taxonomy) -> 
             ),
             terms=tuple(term.text for term in cause.key_terms.get(words.language, ())[:6]),
             trend=_trend(cause.trend, report.trend, words),
-            stability=_stability(cause.stability, words),
+            stability=_stability(cause.stability, words) if len(names) > 1 else "",
             change=_change(cause, words),
             gap=_gap(cause, report.impact),
         )

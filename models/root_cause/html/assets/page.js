@@ -148,7 +148,7 @@
       const [column, row] = select.value.split("/").map(Number);
       const chosen = select.value ? data.filters[column].values[row] : null;
       filterForm.querySelector('[data-role="filter-note"]').textContent = chosen && chosen.total < FEW ? text.filter_few : "";
-      document.querySelector('[data-role="of-all"]').hidden = chosen !== null;
+      document.querySelectorAll('[data-role="of-all"]').forEach((each) => { each.hidden = chosen !== null; });
       shows.forEach((show) => show(chosen));
     };
     select.addEventListener("change", choose);

@@ -21,7 +21,10 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """The page after its scripts have run, and what the browser logged of it."""
     folder: Path = tmp_path_factory.mktemp("browser")
-    points = (MapPoint(x=0.5, y=0.5, cause_id="C001", text=HOSTILE),)
+    points = (
+        MapPoint(x=0.5, y=0.5, cause_id="C001", text=HOSTILE),
+        MapPoint(x=0.7, y=0.1, cause_id=None, text=""),
+    )
     rows = [replace(item, language=Language.EN) for item in assignments()]
     page = folder / "report.html"
     page.write_text(

@@ -273,6 +273,15 @@ def test_page_shows_a_map_where_there_are_points() -> None:
     assert not page.of("img")
 
 
+def test_page_of_one_cause_leaves_out_what_would_say_nothing() -> None:
+    point = MapPoint(x=0.5, y=0.5, cause_id="C001", text="")
+    only = report(causes=report().causes[:1], map_points=(point,))
+    source = render(only, "en")
+    assert "map" not in {attributes["id"] for attributes, _ in Page(source).of("section")}
+    assert "tability" not in source
+    assert "hold 80% of the complaints" not in source
+
+
 def test_page_draws_the_largest_causes_and_lists_all() -> None:
     causes = tuple(cause(row, f"naam {row}", f"name {row}", 100 - row) for row in range(1, 31))
     page = Page(render(report(causes=causes)))
