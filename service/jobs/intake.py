@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ MAX_SUBJECT_ID = 200
 MAX_DEPTH = 64
 _ALL = "*"
 _HEAD_BYTES = 4096
+_WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 _OURS = frozenset({OBJECT_KEY, *(PREFIX + name for name in FLAT_COLUMNS)})
 _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
 _OPTIONS = {"input-format": "`format`", "no-header": "`header=false`"}
@@ -187,6 +189,8 @@ class Intake:
         found = params.format or _BY_TYPE.get(upload.media_type) or _BY_SUFFIX.get(upload.suffix)
         table_format = found or sniff_format(head) or Format.CSV
         check_magic(NAME, head, table_format)
+        if not table_format.is_binary and b"\x00" in head and not head.startswith(_WIDE_BOMS):
+            raise FormatError(f"{NAME}: no text by its content")
         if table_format is Format.XLSX:
             check_unpacked(upload.path, self._settings.max_unpacked_bytes)
         elif table_format is Format.PARQUET:

@@ -73,6 +73,7 @@ class RootCauseKind:
             embedded,
             n_departments=len(classifier.taxonomy.departments),
             exclusive_topics=classifier.taxonomy.exclusive_topics,
+            negative_sentiments=classifier.taxonomy.negative_sentiments,
         )
         kept = set(spec["columns"])
         done = []

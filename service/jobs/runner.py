@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
-from sqlalchemy import create_engine, delete, select
+from sqlalchemy import Engine, create_engine, delete, select
 
 from models.errors import KlantstemError
 from service.api.batching import MicroBatcher
@@ -59,6 +59,7 @@ _RETRY_S = 2.0
 _DONE, _GONE = "done", "gone"
 _GIVEN_UP = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
 T = TypeVar("T")
+_in_use = threading.Lock()
 
 
 class Stopped(BaseException):
@@ -98,6 +99,8 @@ class Jobs:
         self._metrics = metrics
         self._intake = Intake(store, settings)
         self._replica = Replica(settings.data_dir)
+        self._engine: Engine | None = None
+        self._has_begun = False
         self._stopping = threading.Event()
         self._idle = threading.Condition()
         self._n_running = 0
@@ -116,12 +119,23 @@ class Jobs:
         return frozenset(self._kinds)
 
     def start(self) -> None:
-        """Start working."""
+        """Start working.
+
+        Raises
+        ------
+        StoreError
+            If jobs are open in this process already: dbos is one per process.
+        """
+        if not _in_use.acquire(blocking=False):
+            raise StoreError("another application of this process works on jobs already")
+        self._has_begun = True
         logger = logging.getLogger("dbos")
         if not logger.handlers:  # else it writes to the console in a format of its own
             logger.addHandler(logging.NullHandler())
         self._see_runners()
-        DBOS(config=_config(self._store, self._replica.id))
+        config = _config(self._store, self._replica.id)
+        self._engine = config.get("system_database_engine")
+        DBOS(config=config)
         self._workflow = DBOS.workflow(name=_WORKFLOW)(self._workflow_function())
         DBOS.launch()
         DBOS.register_queue(_QUEUE, worker_concurrency=JOBS_AT_A_TIME, polling_interval_sec=_POLL_S)
@@ -161,7 +175,11 @@ class Jobs:
             )
         if self._rounds.is_alive():
             self._rounds.join(_ROUND_S)
-        DBOS.destroy(destroy_registry=True)
+        if self._has_begun:
+            DBOS.destroy(destroy_registry=True)
+            _in_use.release()
+        if self._engine is not None:
+            self._engine.dispose()
         with suppress(StoreUnavailableError), self._store.write() as session:
             session.execute(delete(JobRunnerRow).where(JobRunnerRow.id == self._replica.id))
         self._replica.close()

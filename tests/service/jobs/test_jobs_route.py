@@ -2,12 +2,16 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 from structlog.testing import capture_logs
 
+from service.jobs.runner import open_jobs
+from service.settings import Settings
+from service.store.errors import StoreError
 from service.store.job_tables import JobChunkRow, JobFileRow, JobRow, JobSubjectRow
 from service.store.keys import Scope
 from service.store.retention import purge_expired
@@ -223,6 +227,7 @@ def test_a_formula_is_written_as_text(served: Served) -> None:
         (zip_bomb(2**23), XLSX, {}, 413, "too_large", "unpacks to"),
         (many(2001), CSV, {}, 413, "too_large", "more than 2000 rows"),
         (b"x" * (2**20 + 1), CSV, {}, 413, "too_large", "1048576"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", CSV, {}, 422, "unreadable_file", "no text by its content"),
         (b"%PDF", "application/pdf", {}, 415, "unsupported_media_type", "multipart/form-data"),
         (b"text\nx\n", CSV, {"kind": "dance"}, 422, "validation_failed", "kind"),
         (b"text\nx\n", CSV, {"colour": "red"}, 422, "validation_failed", "colour"),
@@ -263,7 +268,6 @@ def test_a_file_that_cannot_be_used_is_refused_and_leaves_nothing(  # noqa: PLR0
         ({"other": ("a.csv", b"text\nx\n")}, {}, {}, "/file"),
         ({}, {"file": "text"}, {}, "/file"),
         ({"file": ("a.csv", b"text\nx\n")}, {"kind": "dance"}, {}, "/kind"),
-        ({"file": ("a.csv", b"text\nx\n")}, {"language": "nl"}, {"language": "nl"}, "/language"),
         ({"file": ("a.csv", b"text\nx\n")}, {"colour": "red"}, {}, "/colour"),
     ],
 )
@@ -550,3 +554,15 @@ def test_parquet_columns_keep_their_arrow_types(served: Served) -> None:
         table.schema.field(name).type for name in ("n", "op", "tags")
     ]
     assert write_parquet(ROWS)[:4] == b"PAR1"
+
+
+def test_only_one_application_of_a_process_works_on_jobs(served: Served, tmp_path: Path) -> None:
+    services = served.app.state.services
+    with pytest.raises(StoreError, match="already"):
+        open_jobs(
+            settings=Settings(data_dir=tmp_path),
+            store=services.store,
+            batcher=services.batcher,
+            metrics=services.metrics,
+        )
+    served.done(served.send(write_csv(ROWS)))
