@@ -24,13 +24,15 @@ Cluster = Callable[[list[str], np.ndarray, int], np.ndarray]
 
 
 def make_klantstem(task: dict[str, Any]) -> Cluster:
-    """Near-duplicates collapsed, causes found, every row assigned."""
+    """Mentions taken off, near-duplicates collapsed, causes found, every row assigned."""
     from models.root_cause.cluster import assign_clusters, fit_clusters, limit_emerging
     from models.root_cause.cluster_config import ClusterConfig
     from models.root_cause.duplicates import collapse_duplicates
+    from models.root_cause.mentions import estimate_mentions
 
     def cluster(texts: list[str], rows: np.ndarray, seed: int) -> np.ndarray:
         config = ClusterConfig(seed=seed)
+        rows = estimate_mentions(texts, rows).take_off(texts, rows)
         collapsed = collapse_duplicates(texts, rows, seed=seed)
         clusters = fit_clusters(rows[collapsed.rows], collapsed.weights, config)
         clusters = limit_emerging(clusters, rows, config)

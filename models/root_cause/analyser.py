@@ -38,6 +38,7 @@ from models.root_cause.html import facts_from_table
 from models.root_cause.impact import ImpactTable, estimate_impact
 from models.root_cause.join import join_clauses
 from models.root_cause.key_terms import KeyTerm, find_key_terms
+from models.root_cause.mentions import estimate_mentions
 from models.root_cause.model_io import RootCauseModel
 from models.root_cause.names import CauseName, name_causes
 from models.root_cause.notes import collect_notes
@@ -201,6 +202,8 @@ class RootCauseAnalyser(AnalysisOutputs):
         alignment = self.alignment or common_alignment(complaints.embeddings)
         complaints = join_clauses(complaints, alignment)
         rows = alignment.align(complaints.embeddings, complaints.languages)
+        mentions = estimate_mentions(complaints.texts, rows)
+        rows = mentions.take_off(complaints.texts, rows)
         collapsed = collapse_duplicates(complaints.texts, rows, seed=config.seed)
         unique = rows[collapsed.rows]
         clusters = fit_clusters(unique, collapsed.weights, config)
@@ -232,6 +235,7 @@ class RootCauseAnalyser(AnalysisOutputs):
         self.model_ = RootCauseModel(
             clusters=clusters,
             alignment=alignment,
+            mentions=mentions,
             config=config,
             cause_ids=cause_ids,
             names=names,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.domain import FloatMatrix
-from models.root_cause.arrays import FloatVector, IntVector, Matrix, group_means
+from models.root_cause.arrays import FloatVector, IntVector, Matrix, as_float32, group_means, unit
 
 N_NEIGHBOURS = 15
 NOISE_LEVEL = 0.0
@@ -35,6 +35,8 @@ def find_layers(
     import numba  # noqa: PLC0415
     from evoc import EVoC  # type: ignore[import-untyped]  # noqa: PLC0415
 
+    # Neighbours are told by the angle: what all rows share would make all angles small.
+    apart = as_float32(unit(embeddings - embeddings.mean(axis=0, dtype=np.float64)))
     n_threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
@@ -43,7 +45,7 @@ def find_layers(
             noise_level=NOISE_LEVEL,
             n_neighbors=N_NEIGHBOURS,
             base_min_cluster_size=min_cluster_size,
-        ).fit(embeddings)
+        ).fit(apart)
     finally:
         numba.set_num_threads(n_threads)
     layers = [np.asarray(layer, dtype=np.int64) for layer in model.cluster_layers_]

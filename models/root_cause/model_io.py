@@ -3,7 +3,7 @@
 ::
 
     model.json   settings, ids, names, counts; sha256 of the arrays
-    model.npz    prototypes, thresholds, language alignment
+    model.npz    prototypes, thresholds, language alignment, offsets of mentions
 
 Nothing in it is unpickled, and no text of a customer is in it.
 """
@@ -27,6 +27,7 @@ from models.errors import KlantstemError
 from models.root_cause.arrays import FloatVector
 from models.root_cause.cluster import Clusters
 from models.root_cause.cluster_config import ClusterConfig
+from models.root_cause.mentions import MentionOffsets
 from models.root_cause.names import CauseName
 
 FORMAT = 1
@@ -48,6 +49,7 @@ class RootCauseModel:
 
     clusters: Clusters
     alignment: LanguageAlignment
+    mentions: MentionOffsets
     config: ClusterConfig
     cause_ids: tuple[str, ...]
     names: tuple[CauseName, ...]
@@ -70,6 +72,7 @@ def save_model(model: RootCauseModel, folder: Path) -> None:
         sizes=model.sizes,
         alignment_means=model.alignment.means,
         alignment_matrix=model.alignment.matrix,
+        mention_offsets=model.mentions.offsets,
     )
     document = {
         "format": FORMAT,
@@ -78,6 +81,7 @@ def save_model(model: RootCauseModel, folder: Path) -> None:
         "config": dataclasses.asdict(model.config),
         "background": clusters.background,
         "min_membership": clusters.min_membership,
+        "mentions": model.mentions.keys,
         "cause_ids": model.cause_ids,
         "names": [{"nl": name.nl, "en": name.en} for name in model.names],
         "next_number": model.next_number,
@@ -133,6 +137,9 @@ def _build(document: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Roo
         ),
         alignment=LanguageAlignment(
             means=arrays["alignment_means"], matrix=arrays["alignment_matrix"]
+        ),
+        mentions=MentionOffsets(
+            keys=tuple(document["mentions"]), offsets=arrays["mention_offsets"]
         ),
         config=ClusterConfig(**document["config"]),
         cause_ids=tuple(document["cause_ids"]),

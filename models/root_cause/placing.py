@@ -34,8 +34,14 @@ def assign_complaints(
     if len(complaints) == 0:
         return ()
     complaints = join_clauses(complaints, model.alignment)
-    rows = model.alignment.align(complaints.embeddings, complaints.languages)
+    rows = place_rows(model, complaints)
     return list_assignments(ids, complaints, assign_clusters(model.clusters, rows), model.cause_ids)
+
+
+def place_rows(model: RootCauseModel, complaints: Complaints) -> FloatMatrix:
+    """Complaints in the space of a model. Shape: (n_complaints, dim)."""
+    rows = model.alignment.align(complaints.embeddings, complaints.languages)
+    return model.mentions.take_off(complaints.texts, rows)
 
 
 def list_assignments(
@@ -79,7 +85,7 @@ def match_previous(
     """The causes against those of a previous run; None without one, or on another bundle."""
     if previous is None or previous.bundle_version != bundle_version:
         return None
-    rows = previous.alignment.align(complaints.embeddings, complaints.languages)
+    rows = place_rows(previous, complaints)
     before = assign_clusters(previous.clusters, rows).cause
     overlap = count_overlap(
         before, cause, previous.clusters.n_causes, len(sizes), np.ones(len(cause))

@@ -29,6 +29,7 @@ from models.root_cause.export import (
     write_report,
 )
 from models.root_cause.export.document import ReportError
+from models.root_cause.mentions import no_mentions
 from models.root_cause.model_io import RootCauseModel, load_model
 from models.root_cause.names import CauseName
 from models.root_cause.report import RootCauseReport
@@ -52,6 +53,7 @@ def model() -> RootCauseModel:
             min_membership=0.4,
         ),
         alignment=no_alignment(DIM),
+        mentions=no_mentions(DIM),
         config=ClusterConfig(),
         cause_ids=("C001",),
         names=(CauseName(nl="a", en="b"),),
