@@ -297,6 +297,7 @@ def set_bars(
     min_probability: float,
     has_label_bars: bool = False,
     topic_precision: float | None = None,
+    answer_precision: float | None = None,
 ) -> Calibration:
     """Complete a calibration: what topics need, and where to abstain and to ask for review.
 
@@ -313,21 +314,24 @@ def set_bars(
         Whether each label gets a review bar of its own.
     topic_precision : float, optional
         Set topic thresholds for this precision; default: for the best F1.
+    answer_precision : float, optional
+        Wanted share of right answers among all that are given: the others are withheld.
     """
     temperature = {task: scalings[task].temperature for task in SINGLE_LABEL}
     temperature["topics"] = fit_temperature(logits["topics"], targets["topics"], is_multilabel=True)
-    review, per_label = {}, {}
+    review, per_label, least = {}, {}, {}
     for task in SINGLE_LABEL:
         probabilities = softmax(scalings[task].apply(logits[task]))
         gold = targets[task].argmax(axis=1)
         weight = np.exp(shifts[task])[gold]
-        bar = bar_for_precision(
-            probabilities.max(axis=1).astype(np.float64),
-            probabilities.argmax(axis=1) == gold,
-            weight,
-            precision=precision,
-        )
-        review[task] = _round_up(max(bar, min_probability))
+        top = probabilities.max(axis=1).astype(np.float64)
+        is_right = probabilities.argmax(axis=1) == gold
+        least[task] = min_probability
+        if answer_precision is not None:
+            bar = bar_for_precision(top, is_right, weight, precision=answer_precision)
+            least[task] = _round_up(max(bar, min_probability))
+        bar = bar_for_precision(top, is_right, weight, precision=precision)
+        review[task] = _round_up(max(bar, least[task]))
         if has_label_bars:
             per_label[task] = label_bars(
                 probabilities,
@@ -345,7 +349,7 @@ def set_bars(
         topic_thresholds=fit_topic_thresholds(topics, has_topic, names)
         if topic_precision is None
         else topic_precision_thresholds(topics, has_topic, names, precision=topic_precision),
-        min_probability=dict.fromkeys(SINGLE_LABEL, min_probability),
+        min_probability=least,
         review_probability=review,
         label_review_probability=per_label,
     )

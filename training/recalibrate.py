@@ -31,6 +31,7 @@ from training.shift_simulation import DAMPING, try_shift
 from training.targets import gold_rows
 
 MIN_ROWS = 30
+_FAR = 4
 COVERAGES = (0.5, 0.7, 0.9)
 
 
@@ -50,6 +51,8 @@ class CalibrationPlan:
         Wanted precision of each topic; default: thresholds for the best F1.
     min_probability : float
         Below it sentiment and department are not given at all.
+    answer_precision : float, optional
+        Wanted share of right answers among all sentiments and departments that are given.
     damping : float
         Share of an estimated prior shift that is applied.
     n_folds, seed : int
@@ -61,6 +64,7 @@ class CalibrationPlan:
     has_label_bars: bool = True
     topic_precision: float | None = None
     min_probability: float = 0.3
+    answer_precision: float | None = None
     damping: float = DAMPING
     n_folds: int = 5
     seed: int = 1
@@ -191,6 +195,7 @@ def recalibrate(
             field = softmax(scaling.apply(unlabelled[task])).astype(np.float64)
             shifts[task] = estimate_prior(field, truth.mean(axis=0).astype(np.float64))
             bias = plan.damping * shifts[task].bias
+            notes += _far_shares(task, shifts[task], taxonomy.labels(task))
             trial = try_shift(scores, truth, sectors, has_bias=plan.has_bias, damping=plan.damping)
             if trial is None:
                 notes.append(
@@ -223,10 +228,20 @@ def recalibrate(
         min_probability=plan.min_probability,
         has_label_bars=plan.has_label_bars,
         topic_precision=plan.topic_precision,
+        answer_precision=plan.answer_precision,
     )
     return Recalibration(
         calibration=calibration, figures=tuple(figures), shifts=shifts, notes=tuple(notes)
     )
+
+
+def _far_shares(task: str, shift: PriorShift, labels: Sequence[str]) -> list[str]:
+    """Labels whose estimated share is so far from the calibrated one that it may be a slip."""
+    ratios = np.exp(np.abs(shift.bias))
+    far = [label for label, ratio in zip(labels, ratios, strict=True) if ratio > _FAR]
+    if not far:
+        return []
+    return [f"{task}: shares of {', '.join(far)} moved over {_FAR}-fold: check them on some texts"]
 
 
 def rows_hash(rows: Sequence[LabelledVerbatim]) -> str:

@@ -4,12 +4,14 @@ from tiny import tiny_taxonomy
 
 from models.calibration import softmax
 from training.calibrate import (
+    Scaling,
     bar_for_precision,
     calibrate,
     fit_scaling,
     fit_temperature,
     fit_topic_thresholds,
     label_bars,
+    set_bars,
     topic_precision_thresholds,
 )
 
@@ -97,6 +99,35 @@ def test_label_bars_are_higher_for_labels_that_are_often_wrong() -> None:
         probabilities[:5], gold[:5], np.ones(5), ("sure", "doubtful"), shared=0.7, precision=0.9
     )
     assert abs(few["sure"] - 0.7) < 0.01
+
+
+def test_answers_are_withheld_below_the_wanted_precision() -> None:
+    taxonomy = tiny_taxonomy()
+    logits, targets, scalings, shifts = {}, {}, {}, {}
+    for task in ("topics", "sentiment", "department"):
+        n_labels = len(taxonomy.labels(task))
+        targets[task] = np.eye(n_labels, dtype=np.float32)[RNG.integers(0, n_labels, 2000)]
+        noise = RNG.normal(size=(2000, n_labels))
+        logits[task] = (2 * targets[task] + noise).astype(np.float32)
+        scalings[task] = Scaling(temperature=1.0, bias=(0.0,) * n_labels)
+        shifts[task] = np.zeros(n_labels)
+    calibration = set_bars(
+        logits,
+        targets,
+        taxonomy,
+        scalings,
+        shifts=shifts,
+        precision=0.95,
+        min_probability=0.3,
+        answer_precision=0.85,
+    )
+    for task in ("sentiment", "department"):
+        probabilities = calibration.probabilities(logits)[task]
+        given = probabilities.max(axis=1) >= calibration.min_probability[task]
+        is_right = probabilities.argmax(axis=1) == targets[task].argmax(axis=1)
+        assert is_right[given].mean() == pytest.approx(0.85, abs=0.01)
+        assert given.mean() < 1.0
+        assert calibration.review_probability[task] > calibration.min_probability[task]
 
 
 def test_topic_thresholds_reach_a_wanted_precision() -> None:

@@ -61,6 +61,12 @@ def add_parser(subparsers: Any) -> None:
         metavar="P",
         help="below it sentiment and department are not given at all (default 0.3)",
     )
+    add(
+        "--answer-precision",
+        type=float,
+        metavar="P",
+        help="share of right answers wanted among all that are given: the others are withheld",
+    )
     add("--unlabelled", type=Path, nargs="+", help="texts from where the model will work")
     add("--max-unlabelled", type=int, default=5000, metavar="N", help="drawn from them")
     add("--damping", type=float, metavar="D", help="share of the shift corrected (default 0.5)")
@@ -86,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     )
     from training.scoring import score, score_rows
 
-    for name in ("precision", "topic_precision", "min_probability", "damping"):
+    for name in ("precision", "topic_precision", "min_probability", "answer_precision", "damping"):
         value = getattr(args, name)
         if value is not None and not 0.0 <= value <= 1.0:
             raise ValueError(f"--{name.replace('_', '-')} must be in [0, 1]. Got {value}")
@@ -100,6 +106,7 @@ def run(args: argparse.Namespace) -> int:
         has_label_bars=not args.one_bar,
         topic_precision=args.topic_precision,
         min_probability=args.min_probability,
+        answer_precision=args.answer_precision,
         seed=args.seed,
     )
     if args.damping is not None:
@@ -165,10 +172,12 @@ def _print(result: Recalibration, taxonomy: Any) -> None:
         )
         table.add_row(line.task, line.way, str(line.n_rows), *(f"{one:.3f}" for one in numbers))
     console = Console()
-    console = Console(width=max(console.width, 132))
+    console = Console(width=max(console.width, 150))
     console.print(table)
     print("ECE: of the likeliest label; by label: mean over labels; noise: ECE that perfect")
     print("probabilities would show on as many rows; coverage: share answered at the precision.")
+    for task, least in result.calibration.min_probability.items():
+        print(f"{task}: withheld below {least:.2f}")
     for task, bar in result.calibration.review_probability.items():
         own = result.calibration.label_review_probability.get(task, {})
         shown = ", ".join(f"{label} {value:.2f}" for label, value in own.items())
