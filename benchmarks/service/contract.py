@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -20,18 +21,22 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.service.process import Served, served
 
+_CONFIG = Path(__file__).with_name("schemathesis.toml")
+
 
 def check_contract(service: Served, *, n_examples: int, seed: int, report: Path) -> int:
     """Run Schemathesis; gives its exit status."""
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.url}/openapi.json"),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(_CONFIG)),
+        *("run", f"{service.url}/openapi.json"),
         *("--header", f"Authorization: Bearer {service.key}"),
         *("--checks", "all", "--mode", "all", "--continue-on-failure"),
         *("--max-examples", str(n_examples), "--seed", str(seed)),
         *("--request-timeout", "30", "--report-ndjson-path", str(report)),
         *("--suppress-health-check", "all"),
     ]
-    return subprocess.run(command, check=False).returncode
+    hooks = {"SCHEMATHESIS_HOOKS": "benchmarks.service.contract_hooks"}
+    return subprocess.run(command, env={**os.environ, **hooks}, check=False).returncode
 
 
 def count_calls(report: Path) -> Counter[str]:
@@ -43,7 +48,7 @@ def count_calls(report: Path) -> Counter[str]:
             scenario = event.get("ScenarioFinished")
             if scenario is None:
                 continue
-            for call in scenario["recorder"]["interactions"].values():
+            for call in scenario["recorder"].get("interactions", {}).values():
                 response = call.get("response")
                 statuses[str(response["status_code"]) if response else "none"] += 1
     return statuses

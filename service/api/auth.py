@@ -184,7 +184,10 @@ def require(scope: Scope | None = None) -> Callable[..., Awaitable[Caller]]:
         header: Annotated[str | None, Security(_HEADER)],
     ) -> Caller:
         authenticator: Authenticator = request.app.state.services.authenticator
-        caller = await authenticator.authenticate(bearer.credentials if bearer else header)
+        token = bearer.credentials if bearer else header
+        if bearer and header is not None and header != token:
+            raise _unauthenticated("two API keys were sent; send one", _REALM)
+        caller = await authenticator.authenticate(token)
         request.scope.setdefault("state", {}).setdefault("log", {})["key_id"] = caller.key_id
         request.state.answer_headers = await authenticator.count(caller)
         if scope is not None and scope not in caller.scopes:

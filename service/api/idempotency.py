@@ -21,6 +21,7 @@ from typing import Annotated, Any
 
 import anyio
 from fastapi import Header, Request
+from pydantic import WithJsonSchema
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -43,7 +44,16 @@ _DESCRIPTION = (
     "does nothing again; another body is refused with 422, a call that still runs with 409."
 )
 
-IdempotencyKeyDoc = Annotated[str | None, Header(alias="Idempotency-Key", description=_DESCRIPTION)]
+_SCHEMA = {
+    "type": "string",
+    "pattern": r'^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-\[\]-~]{1,255})$',
+}
+
+IdempotencyKeyDoc = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description=_DESCRIPTION),
+    WithJsonSchema(_SCHEMA),  # told, not checked by it: read_key says better what is wrong
+]
 """Parameter of a route that is idempotent, for the OpenAPI document."""
 
 

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from models.errors import KlantstemError
 from service.store.errors import StoreUnavailableError
@@ -290,9 +291,10 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = error.status_code
     code = _CODE_BY_STATUS.get(status, Code.INVALID_REQUEST if status < 500 else Code.INTERNAL)
-    problem = ProblemError(
-        code, _DETAIL_BY_STATUS.get(status, _phrase(status)), headers=error.headers
-    )
+    headers = dict(error.headers or {})
+    if status == 405:  # that of the error has the methods of one route only
+        headers["Allow"] = ", ".join(_allowed_methods(request))
+    problem = ProblemError(code, _DETAIL_BY_STATUS.get(status, _phrase(status)), headers=headers)
     return _answer(request, problem, status=status)
 
 
@@ -304,6 +306,19 @@ async def _answer_unavailable(request: Request, error: Exception) -> Response:
 async def _answer_disconnect(request: Request, _: Exception) -> Response:
     problem = ProblemError(Code.CLIENT_CLOSED, "the client closed the connection")
     return _answer(request, problem)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """All methods that the address of a request takes."""
+    routes: list[Any] = []
+    for route in request.app.routes:  # recent versions of FastAPI keep routers as they are
+        router = getattr(route, "original_router", None)
+        routes += [route] if router is None else router.routes
+    methods: set[str] = set()
+    for route in routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return sorted(methods)
 
 
 def _answer(request: Request, problem: ProblemError, *, status: int | None = None) -> Response:

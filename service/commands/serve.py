@@ -99,9 +99,9 @@ def _serve(settings: Settings, context: Context) -> None:
 
 def _greeting(url: str, settings: Settings) -> str:
     """What to do next, for the one who started it."""
-    from sqlalchemy.engine import make_url
+    from service.store.store import parse_url
 
-    shown = make_url(settings.database_url).render_as_string(hide_password=True)
+    shown = parse_url(settings.database_url).render_as_string(hide_password=True)
     return (
         f"klantstem serves on {url}\n"
         f"  docs      {url}/docs\n"

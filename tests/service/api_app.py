@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -72,9 +73,21 @@ def make_full_app(
 
 
 @contextmanager
-def serving(app: FastAPI, *scopes: Scope, tenant: str = "acme") -> Iterator[TestClient]:
+def without_jobs() -> Iterator[None]:
+    """Start applications without jobs, of which a process can have one only."""
+    with mock.patch("service.jobs.runner.open_jobs", return_value=mock.Mock(spec=["close"])):
+        yield
+
+
+@contextmanager
+def serving(
+    app: FastAPI, *scopes: Scope, tenant: str = "acme", has_jobs: bool = False
+) -> Iterator[TestClient]:
     """Start an application; its client has a key with ``scopes``, by default all of them."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with ExitStack() as stack:
+        client = TestClient(app, raise_server_exceptions=False)
+        with nullcontext() if has_jobs else without_jobs():
+            stack.enter_context(client)
         client.headers.update(add_key(app, *scopes, tenant=tenant))
         yield client
 

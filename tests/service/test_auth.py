@@ -47,6 +47,16 @@ def test_a_key_opens_by_bearer_and_by_its_own_header(client: TestClient, store: 
         assert (answer.status_code, answer.json()) == (200, {"tenant": "acme"})
 
 
+def test_two_keys_at_once_are_refused_unless_they_are_the_same(
+    client: TestClient, store: Store
+) -> None:
+    headers = make_key(store)
+    text = headers["Authorization"].removeprefix("Bearer ")
+    for other, status in ((text, 200), ("kst_1", 401)):
+        answer = client.get("/v1/any", headers={**headers, "X-API-Key": other})
+        assert answer.status_code == status
+
+
 def altered(headers: dict[str, str]) -> dict[str, str]:
     text = headers["Authorization"]
     return {"Authorization": text[:-1] + ("0" if text[-1] != "0" else "1")}

@@ -17,7 +17,7 @@ from models.text.clean import clean
 from models.text.language import detect_language
 from service.api.auth import Caller, require
 from service.api.bodies import body_doc, json_body
-from service.api.cursors import make_cursor, read_cursor
+from service.api.cursors import Cursor, make_cursor, read_cursor
 from service.api.idempotency import IdempotencyKeyDoc, idempotent
 from service.api.problems import (
     EVERYWHERE,
@@ -143,7 +143,7 @@ async def list_corrections(
         ),
     ] = "json",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Give the tenant's corrections, oldest first."""
     if form == "jsonl":
