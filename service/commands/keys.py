@@ -24,8 +24,8 @@ KLANTSTEM_DATABASE_URL, or the SQLite file of the data folder.
 """
 _SCOPES_HELP = """\
 scopes:
-  classify  /v1/classify, /v1/embeddings and jobs that classify
-  analyse   jobs that look for root causes
+  classify  /v1/classify and /v1/embeddings
+  analyse   /v1/jobs: whole files
   correct   /v1/corrections
   admin     DELETE /v1/subjects/{id}
 
