@@ -347,6 +347,7 @@ class MicroBatcher:
                 if call.n_left == 0:
                     complete.append(call)
         for call in complete:
+            del call.engine  # call and future refer to each other: an old engine would linger
             _settle(call.future, [outcome for outcome in call.outcomes if outcome is not None])
 
     def _fail_waiting(self, error: ProblemError) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 _WARM_UP = ((Language.NL, "Prima geholpen, maar duur."), (Language.EN, "Nice, but too late."))
 _STOP_S = 10.0
+_FREE_S = 1.0  # how often it is looked whether the last call has left an old bundle
 
 Fingerprint = tuple[object, ...]
 
@@ -51,8 +55,9 @@ class BundleWatcher:
         self._poll_s = settings.bundle_poll_s if settings.bundle else 0.0
         self._metrics = metrics
         self._seen = take_fingerprint(self._folder)
-        self._asked = threading.Event()
-        self._is_closed = False
+        self._wake = threading.Event()
+        self._is_asked = self._is_closed = False
+        self._old: weakref.ref[Classifier] | None = None
         self._batcher: MicroBatcher | None = None
         self._thread = threading.Thread(target=self._watch, name="bundle-watcher", daemon=True)
 
@@ -81,7 +86,8 @@ class BundleWatcher:
 
     def ask(self) -> None:
         """Load the bundle again soon, whether its folder changed or not; returns at once."""
-        self._asked.set()
+        self._is_asked = True
+        self._wake.set()
 
     def check(self, *, is_asked: bool = False) -> bool:
         """Look for a new bundle and go over to it; whether that was done."""
@@ -90,6 +96,7 @@ class BundleWatcher:
             return False
         self._seen = seen
         log = structlog.get_logger("service")
+        old = weakref.ref(self._batcher.classifier)
         before = self._batcher.classifier.bundle_version
         try:
             classifier = self.load()
@@ -101,6 +108,7 @@ class BundleWatcher:
             log.info("bundle_unchanged", bundle_version=before)
             return False
         self._batcher.replace_engine(Engine(classifier))
+        self._old = old
         self._tell_served(classifier)
         self._metrics.bundle_changes.labels("swapped").inc()
         log.info("bundle_swapped", bundle_version=classifier.bundle_version, before=before)
@@ -109,7 +117,7 @@ class BundleWatcher:
     def close(self) -> None:
         """Watch no longer."""
         self._is_closed = True
-        self._asked.set()
+        self._wake.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_S)
 
@@ -119,11 +127,26 @@ class BundleWatcher:
     def _watch(self) -> None:
         """Check now and then until closed."""
         while True:
-            is_asked = self._asked.wait(self._poll_s or None)
-            self._asked.clear()
+            self._wake.wait(_FREE_S if self._old is not None else self._poll_s or None)
+            self._wake.clear()
             if self._is_closed:
                 return
+            if self._old is not None and self._old() is None:
+                self._old = None
+                give_memory_back()
+            is_asked, self._is_asked = self._is_asked, False
             self.check(is_asked=is_asked)
+
+
+def give_memory_back() -> None:
+    """Let the system have what the old bundle took; the C library would keep it for later.
+
+    Measured: without it every swap leaves some 85 MiB more behind.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
+        if trim is not None:
+            trim(0)
 
 
 def take_fingerprint(folder: Path | None) -> Fingerprint:
