@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from service.api.accept import choose_media_type
 from service.api.auth import Caller, require
-from service.api.cursors import make_cursor, read_cursor
+from service.api.cursors import Cursor, make_cursor, read_cursor
 from service.api.events import MEDIA_TYPE as EVENT_STREAM
 from service.api.events import Event, stream_events
 from service.api.idempotency import IdempotencyKeyDoc, idempotent
@@ -63,13 +63,29 @@ JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 AnalyseDep = Annotated[Caller, Depends(require(Scope.ANALYSE))]
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+_EVENT_SCHEMA = {  # as OpenAPI 3.2 has it
+    "type": "object",
+    "properties": {
+        "event": {"type": "string"},
+        "id": {"type": "string"},
+        "data": {"type": "string"},
+        "retry": {"type": "integer", "minimum": 0},
+    },
+}
 _NO_JOB = "there is no such job; it may have expired"
 
 
 def _form_schema() -> dict[str, Any]:
     """The form as OpenAPI has it: the file, and each parameter as a field."""
     schema = JobParams.model_json_schema()
-    fields = {FILE_FIELD: {"type": "string", "format": "binary"}, **schema["properties"]}
+    fields = {FILE_FIELD: {"type": "string", "format": "binary"}}
+    for name, found in schema["properties"].items():
+        field = dict(found)
+        choices = [one for one in field.pop("anyOf", ()) if one != {"type": "null"}]
+        if choices:  # a field that is left out is null; none can be sent as null
+            field |= choices[0]
+            field.pop("default", None)
+        fields[name] = field
     for name, definition in schema.get("$defs", {}).items():
         for field in fields.values():
             _inline(field, f"#/$defs/{name}", definition)
@@ -183,7 +199,7 @@ async def list_jobs(
     caller: AnalyseDep,
     services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Give the tenant's jobs, newest first."""
     page = await run_in_threadpool(
@@ -222,7 +238,7 @@ async def show_job(caller: AnalyseDep, services: ServicesDep, job_id: JobId) -> 
         200: {
             "description": "`progress` whenever the job has changed, then `done` once; the data of "
             "each is the job as `GET /v1/jobs/{job_id}` gives it.",
-            "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+            "content": {EVENT_STREAM: {"schema": _EVENT_SCHEMA}},
         },
         **problem_responses(Code.VALIDATION_FAILED, Code.NOT_FOUND, *EVERYWHERE),
     },
@@ -321,15 +337,16 @@ async def delete_job(caller: AnalyseDep, services: ServicesDep, job_id: JobId) -
 )
 async def get_result(
     caller: AnalyseDep,
+    request: Request,
     services: ServicesDep,
     job_id: JobId,
-    accept: Annotated[
-        str | None, Header(description="Media type of the result; the first one by default.")
-    ] = None,
 ) -> Response:
-    """Give the result of a job that has succeeded, in the format that `Accept` asks for."""
+    """Give the result of a job that has succeeded, in the format that `Accept` asks for; without
+    it in the first one.
+    """
     job = await _find(services, caller, job_id)
     is_report = job.kind == Kind.ROOT_CAUSES
+    accept = request.headers.get("accept")
     media_type = choose_media_type(accept, tuple(_REPORT if is_report else _TABLES))
     _check_succeeded(job)
     name = f"klantstem-{job.id[:8]}"
@@ -404,7 +421,7 @@ async def _find(services: Services, caller: Caller, job_id: str) -> Job:
 
 
 def _with_fields(params: JobParams, received: Received) -> JobParams:
-    """Take the parameters from the fields of a form, where it has some."""
+    """Take the parameters from the fields of a form, where it has some, before the query."""
     fields: dict[str, Any] = {}
     for name, value in received.fields:
         if name in LISTS:
@@ -413,9 +430,6 @@ def _with_fields(params: JobParams, received: Received) -> JobParams:
             raise _twice(name)
         else:
             fields[name] = value
-    both = sorted(fields.keys() & params.model_fields_set)
-    if both:
-        raise _twice(both[0])
     try:
         return JobParams.model_validate({**params.model_dump(exclude_unset=True), **fields})
     except ValidationError as error:
