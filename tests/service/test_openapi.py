@@ -9,7 +9,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -21,9 +20,10 @@ from fastapi.testclient import TestClient
 from benchmarks.service.contract_hooks import before_call
 from service.api.problems import STATUS_BY_CODE
 from tests.service.api_app import GatedEncoder, add_key, make_full_app, serving
+from tests.service.fakes_classifier import ROOT
 from tests.service.server import running_server
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "openapi.json"
+GOLDEN = ROOT / "tests" / "golden" / "openapi.json"
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 @pytest.fixture(scope="module")
 def served_schema(app: FastAPI) -> Iterator[Any]:
     with running_server(app, has_jobs=True) as url:
-        yield schemathesis.openapi.from_url(f"{url}/openapi.json")
+        config = schemathesis.Config.from_path(
+            ROOT / "benchmarks" / "service" / "schemathesis.toml"
+        )
+        yield schemathesis.openapi.from_url(f"{url}/openapi.json", config=config)
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
