@@ -17,7 +17,6 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from models.domain import FloatMatrix, Language
-from models.encoder.protocol import unit_rows
 from models.errors import BundleError
 
 _LANGUAGES = (Language.NL, Language.EN)
@@ -155,8 +154,14 @@ class EmbeddingSpace:
     alignment: LanguageAlignment
 
     def embed(self, pooled: FloatMatrix) -> FloatMatrix:
-        """Embeddings of pooled states. Shape: (n_rows, width) unit rows -> (n_rows, dim)."""
-        return unit_rows(pooled @ self.weight.T + self.bias)
+        """Embeddings of pooled states. Shape: (n_rows, width) unit rows -> (n_rows, dim).
+
+        In double precision: the order in which a product adds up hangs on the number of threads
+        of the linear algebra, and clusters on the last bit of an embedding.
+        """
+        wide = pooled.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias
+        lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+        return np.asarray(wide / np.maximum(lengths, 1e-12), dtype=np.float32)
 
     def save(self, path: Path) -> None:
         """Write all four arrays as safetensors."""
