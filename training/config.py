@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any, TypeVar
+
+MODES = ("joint", "lora", "frozen")
+PRECISIONS = ("float32", "bfloat16", "float16")
+DEVICES = ("auto", "cpu", "cuda")
+QUANTISATIONS = ("int8", "int8_blocks")
+TRACKINGS = ("auto", "mlflow", "plain")
+# Settings that change nothing about what comes out: a resumed run may have others.
+_WITHOUT_EFFECT = ("checkpoint_minutes", "checkpoint_steps", "device", "tracking")
 
 
 class ConfigError(ValueError):
@@ -12,15 +23,77 @@ class ConfigError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoraConfig:
+    """Low-rank updates of the encoder (Hu et al. 2022, arXiv:2106.09685), for ``mode = "lora"``.
+
+    Attributes
+    ----------
+    rank : int
+        Width of an update; ``alpha`` / ``rank`` is the factor it is added with.
+    alpha : int
+    dropout : float
+    layers : tuple of str
+        Names of the linear layers that get an update.
+    """
+
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.05
+    layers: tuple[str, ...] = ("query", "key", "value", "dense")
+
+    def __post_init__(self) -> None:
+        if self.rank < 1 or self.alpha <= 0 or not 0 <= self.dropout < 1 or not self.layers:
+            raise ConfigError(
+                "[lora] 'rank' must be at least 1, 'alpha' above 0, 'dropout' in [0, 1), and "
+                f"'layers' not empty. Got {self.rank}, {self.alpha}, {self.dropout}, {self.layers}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenConfig:
+    """Heads alone, on features that are computed once, for ``mode = "frozen"``.
+
+    Attributes
+    ----------
+    penalties : tuple of float
+        Strengths of the penalty that are tried, from strong to weak, each task with its own
+        best one on the validation rows; without validation rows the first is taken.
+    uses_definitions : bool
+        Whether the penalty pulls towards the head that the labels' definitions give, and not
+        towards zero; it is what few examples can start from.
+    max_iterations : int
+        Steps of L-BFGS per penalty.
+    cache : str
+        Folder where features are kept, by the hash of rows and encoder.
+    """
+
+    penalties: tuple[float, ...] = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3)
+    uses_definitions: bool = True
+    max_iterations: int = 60
+    cache: str = "build/cache"
+
+    def __post_init__(self) -> None:
+        if not self.penalties or min(self.penalties) <= 0 or self.max_iterations < 1:
+            raise ConfigError(
+                "[frozen] 'penalties' must be above 0 and 'max_iterations' at least 1. "
+                f"Got {self.penalties} and {self.max_iterations}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
-    """Settings of one run of joint fine-tuning.
+    """Settings of one run.
 
     Attributes
     ----------
     seed : int
         Seed of initialisation, order and dropout; no default, the run must say it.
     base : str
-        sentence-transformers folder or hub id of the encoder to start from.
+        sentence-transformers folder of the encoder to start from; in frozen mode a bundle folder
+        too.
+    mode : str
+        ``joint`` fine-tunes encoder and heads, ``lora`` does it with low-rank updates that are
+        merged at the end, ``frozen`` fits heads on an untouched encoder.
     epochs, batch_size : int
         Passes over the rows; verbatims per step.
     encoder_learning_rate, head_learning_rate, readout_learning_rate : float
@@ -47,12 +120,27 @@ class TrainConfig:
     max_tokens : int
         Longer texts are cut while training.
     precision : str
-        ``float32``, or ``bfloat16`` for the encoder's matrix products (2.6 times as fast on a
-        processor with AVX512-BF16; weights and losses stay float32).
+        ``float32``, or ``bfloat16`` or ``float16`` for the encoder's matrix products (bfloat16
+        is 2.6 times as fast on a processor with AVX512-BF16; weights and losses stay float32).
+    device : str
+        ``cpu``, ``cuda``, or ``auto``: the GPU if there is one.
+    checkpoint_minutes : float
+        Time between two checkpoints within an epoch; 0 leaves only those between epochs.
+    checkpoint_steps : int
+        The same in steps; 0 leaves it to the minutes.
+    quantisation : str
+        How the encoder is exported: ``int8`` with one activation scale a text, or
+        ``int8_blocks`` with one per block of a row, nearer to the trained model but slower.
+    tracking : str
+        ``mlflow``, ``plain`` (files in the run folder alone), or ``auto``: MLflow where
+        ``MLFLOW_TRACKING_URI`` is set and the package installed.
+    lora, frozen : LoraConfig, FrozenConfig
+        Tables of the two other modes.
     """
 
     seed: int
     base: str
+    mode: str = "joint"
     epochs: int = 5
     batch_size: int = 32
     encoder_learning_rate: float = 5e-5
@@ -73,18 +161,63 @@ class TrainConfig:
     patience: int = 2
     max_tokens: int = 256
     precision: str = "float32"
+    device: str = "auto"
+    checkpoint_minutes: float = 5.0
+    checkpoint_steps: int = 0
+    quantisation: str = "int8"
+    tracking: str = "auto"
+    lora: LoraConfig = field(default_factory=LoraConfig)
+    frozen: FrozenConfig = field(default_factory=FrozenConfig)
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience", "max_tokens"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"'{name}' must be at least 1. Got {getattr(self, name)}")
-        if self.precision not in ("float32", "bfloat16"):
+        choices = {
+            "mode": MODES,
+            "precision": PRECISIONS,
+            "device": DEVICES,
+            "quantisation": QUANTISATIONS,
+            "tracking": TRACKINGS,
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise ConfigError(
+                    f"'{name}' must be one of {', '.join(allowed)}. Got {getattr(self, name)!r}"
+                )
+        if self.checkpoint_minutes < 0 or self.checkpoint_steps < 0 or self.int8_epochs < 0:
             raise ConfigError(
-                f"'precision' must be 'float32' or 'bfloat16'. Got {self.precision!r}"
+                "'checkpoint_minutes', 'checkpoint_steps' and 'int8_epochs' must not be below 0"
+            )
+        if self.int8_epochs and (self.mode == "lora" or self.quantisation != "int8"):
+            raise ConfigError(
+                "'int8_epochs' rounds whole layers as quantisation = 'int8' does: set it to 0 "
+                "for mode = 'lora' and for quantisation = 'int8_blocks'"
             )
         for name in ("warmup_share", "label_smoothing", "second_owner_share"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ConfigError(f"'{name}' must be in [0, 1). Got {getattr(self, name)}")
+
+    def identity(self) -> dict[str, Any]:
+        """All settings that decide what a run ends with, as plain values."""
+        values = dataclasses.asdict(self)
+        return {name: value for name, value in values.items() if name not in _WITHOUT_EFFECT}
+
+
+Part = TypeVar("Part", LoraConfig, FrozenConfig)
+
+
+def _table(kind: type[Part], name: str, values: object, path: Path) -> Part:
+    """A nested table as its dataclass; lists become tuples."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{path}: '{name}' must be a table: write [{name}]")
+    known = {field.name for field in fields(kind)}
+    if unknown := sorted(set(values) - known):
+        raise ConfigError(
+            f"{path}: unknown key {unknown[0]!r} in [{name}]; known are {', '.join(sorted(known))}"
+        )
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return kind(**plain)
 
 
 def read_config(path: Path) -> TrainConfig:
@@ -105,6 +238,10 @@ def read_config(path: Path) -> TrainConfig:
             f"{path}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}"
         )
     try:
+        if "lora" in values:
+            values["lora"] = _table(LoraConfig, "lora", values["lora"], path)
+        if "frozen" in values:
+            values["frozen"] = _table(FrozenConfig, "frozen", values["frozen"], path)
         return TrainConfig(**values)
     except TypeError as error:
         raise ConfigError(f"{path}: {error}") from error

@@ -1,125 +1,77 @@
 """Joint fine-tuning of the encoder and the three heads.
 
-``fit`` writes checkpoints into a run folder and goes on from the last one, so a killed run ends
-with the same weights as an unbroken one.
+``fit`` writes checkpoints into a run folder, between epochs and within them, and goes on from the
+last one, so a killed run ends with the same weights as an unbroken one.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import json
-import os
-from collections.abc import Iterator, Sequence
+import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from tqdm.auto import tqdm
-from transformers import BertModel
+from transformers import AutoConfig, BertModel
 
-from models.bundle import hash_file
-from models.calibration import sigmoid
+from models.embedding import EmbeddingSpace
+from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS, Taxonomy
+from training.checkpoint import CheckpointClock, load_state, save_state
 from training.config import TrainConfig
+from training.devices import pick_compute
 from training.fake_int8 import estimate_smoothing, round_table, set_rounding
-from training.features import (
-    Batch,
-    Example,
-    build_examples,
-    build_unlabelled,
-    collate,
-    plan_batches,
-)
+from training.features import Example, build_examples, build_unlabelled, collate, plan_batches
+from training.holding import BaseEmbeddings, by_length, whole
 from training.labelled import LabelledVerbatim, story_pairs
-from training.metrics import macro_f1, topics_f1
 from training.network import JointNetwork, alignment_loss, base_loss, label_loss
+from training.origins import hash_run, read_prompt
 from training.pseudo_texts import make_pseudo_texts
+from training.scores import score_logits
+from training.tracking import RunLog, open_log
+from training.writing import TrainingError, save_text
 
 TaskTensors = dict[str, np.ndarray]
 _ALIGN_EVERY = 4  # steps between two alignment batches
 _PAIRS_PER_BATCH = 24
-_EVALUATION_BATCH = 64
 _PSEUDO_TEXTS = 8_000  # drawn from again and again
 _SMOOTHING_TEXTS = 512
-
-
-class TrainingError(RuntimeError):
-    """Training cannot start or go on; the message says what to do."""
-
-
-def read_prompt(base: Path) -> str:
-    """The prompt that a sentence-transformers folder puts before each text ('' if none)."""
-    path = base / "config_sentence_transformers.json"
-    if not path.exists():
-        return ""
-    settings = json.loads(path.read_text(encoding="utf-8"))
-    name = settings.get("default_prompt_name")
-    return str(settings["prompts"][name]) if name else ""
-
-
-def corpus_hash(rows: Sequence[LabelledVerbatim]) -> str:
-    """sha256 over all that is learnt from: texts, labels, segments, stories, splits, by id."""
-    digest = hashlib.sha256()
-    for row in sorted(rows, key=lambda row: row.id):
-        segments = [[part.start, part.end, part.labels] for part in row.segments]
-        learnt = [row.id, row.text, row.lang, row.labels, segments, row.story, row.split]
-        digest.update(json.dumps(learnt).encode())
-    return digest.hexdigest()
-
-
-def hash_run(rows: Sequence[LabelledVerbatim], taxonomy: Taxonomy, base: Path) -> str:
-    """sha256 over everything a run starts from but its configuration."""
-    digest = hashlib.sha256(corpus_hash(rows).encode())
-    digest.update(json.dumps(taxonomy.document, sort_keys=True).encode())
-    for path in sorted(base.glob("*.json")) + sorted(base.glob("*.safetensors")):
-        digest.update(hash_file(path).encode())
-    return digest.hexdigest()
+_LOG_EVERY = 50  # steps between two recorded losses
+_LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
 
 
 def load_encoder(base: Path) -> BertModel:
-    """The BERT network of a sentence-transformers folder."""
-    model = BertModel.from_pretrained(base, add_pooling_layer=False)
+    """The BERT network of a sentence-transformers folder.
+
+    Raises
+    ------
+    TrainingError
+        If the folder holds no network, another one, or damaged weights.
+    """
+    try:
+        kind = AutoConfig.from_pretrained(base).model_type
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{base} holds no network that transformers can read") from error
+    if kind != "bert":
+        raise TrainingError(
+            f"{base} holds a network of type {kind!r}: only BERT encoders (such as "
+            "multilingual-e5-small) can be fine-tuned and exported"
+        )
+    try:
+        model = BertModel.from_pretrained(base, add_pooling_layer=False)
+    except Exception as error:  # safetensors and torch raise several kinds for damaged weights
+        raise TrainingError(
+            f"the weights in {base} cannot be read ({type(error).__name__}): build or download "
+            "the folder again"
+        ) from error
     if not isinstance(model, BertModel):
         raise TrainingError(f"{base} is no BERT encoder")
     return model
-
-
-class BaseEmbeddings:
-    """Embeddings of all spans before training, to hold the readout to.
-
-    Parameters
-    ----------
-    network : JointNetwork
-        Untouched: its pooled states are the base's embeddings.
-    examples : sequence of Example
-
-    Attributes
-    ----------
-    variance : float
-        Mean squared distance of a row from the mean of all.
-    """
-
-    def __init__(self, network: JointNetwork, examples: Sequence[Example]) -> None:
-        counts = [len(example.spans) for example in examples]
-        self._starts = np.concatenate([[0], np.cumsum(counts)])
-        self._rows = torch.empty((int(self._starts[-1]), network.width))
-        network.eval()
-        for members, batch in _by_length(examples):
-            with torch.inference_mode():
-                self._rows[self._places(members.numpy())] = network.pool(batch)
-        centred = self._rows - self._rows.mean(dim=0)
-        self.variance = float(centred.square().sum(dim=1).mean())
-
-    def of(self, examples: np.ndarray) -> torch.Tensor:
-        """Rows of all spans of some examples, in their order. Shape: (n_spans, width)."""
-        return self._rows[self._places(examples)]
-
-    def _places(self, examples: np.ndarray) -> torch.Tensor:
-        """Places of the spans of some examples."""
-        ranges = [np.arange(self._starts[row], self._starts[row + 1]) for row in examples]
-        return torch.from_numpy(np.concatenate(ranges))
 
 
 class FineTuning:
@@ -132,7 +84,8 @@ class FineTuning:
     taxonomy : Taxonomy
     config : TrainConfig
     folder : Path
-        Run folder; holds ``checkpoint.pt`` (last epoch), ``best.pt`` and ``history.json``.
+        Run folder; holds ``checkpoint.pt`` (where the run stands), ``best.pt``,
+        ``history.json`` and the record of :mod:`training.tracking`.
     """
 
     def __init__(
@@ -163,7 +116,12 @@ class FineTuning:
         )
         self.pairs = story_pairs(split["train"])
         self.weights = label_weights(self.train, config.class_balance)
-        self.network = JointNetwork(load_encoder(base), taxonomy, precision=config.precision)
+        self.network = JointNetwork(
+            load_encoder(base),
+            taxonomy,
+            compute=pick_compute(config.device, config.precision),
+            lora=config.lora if config.mode == "lora" else None,
+        )
         topics = np.stack([example.targets["topics"][0] for example in self.train])
         self.network.start_at_frequencies("topics", torch.from_numpy(topics.mean(axis=0)))
         self.pseudo = self._make_pseudo(split["train"], tokenizer, prompt)
@@ -174,7 +132,13 @@ class FineTuning:
         self.n_steps = config.epochs * -(-len(self.train) // config.batch_size)
         self.optimizer = torch.optim.AdamW(self._parameter_groups())
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate_at)
+        self.scaler = self.network.compute.scaler()
         self.epoch, self.best, self.history = 0, -1.0, list[dict[str, float]]()
+        self._losses: list[float] = []
+        self._mid_epoch: dict[str, Any] | None = None
+        self._clock = CheckpointClock(
+            minutes=config.checkpoint_minutes, steps=config.checkpoint_steps
+        )
 
     def _parameter_groups(self) -> list[dict[str, object]]:
         """Rates fall from the heads down to the embeddings."""
@@ -198,8 +162,8 @@ class FineTuning:
         for name, parameter in self.network.encoder.named_parameters():
             if not parameter.requires_grad:
                 continue
-            parts = name.split(".")
-            depth = int(parts[2]) + 1 if parts[0] == "encoder" else 0
+            layer = _LAYER.search(name)
+            depth = int(layer.group(1)) + 1 if layer else 0
             rate = config.encoder_learning_rate * config.layer_decay ** (n_layers - depth)
             decay = 0.0 if parameter.ndim == 1 else config.weight_decay
             groups.append({"params": [parameter], "lr": rate, "weight_decay": decay})
@@ -213,37 +177,73 @@ class FineTuning:
         return max(0.0, (self.n_steps - step) / max(1, self.n_steps - warmup))
 
     def run(self) -> list[dict[str, float]]:
-        """Train until the last epoch or until patience runs out; give the history."""
+        """Train until the last epoch or until patience runs out; give the history.
+
+        Raises
+        ------
+        TrainingError
+            If the run folder belongs to another run, or cannot be written.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._resume()
         lengths = np.asarray([len(example.ids) for example in self.train])
-        while self.epoch < self.config.epochs and not self._is_stale():
-            rng = np.random.default_rng([self.config.seed, self.epoch])
-            torch.manual_seed(self.config.seed * 1000 + self.epoch)
-            is_int8 = self._is_int8(self.epoch)
-            if is_int8 and not self._is_int8(self.epoch - 1):
-                self._smooth()
-            set_rounding(self.network.encoder, is_rounding=is_int8)
-            plan = plan_batches(lengths, batch_size=self.config.batch_size, rng=rng)
-            self.network.train()
-            losses = [
-                self._step(number, members, rng)
-                for number, members in enumerate(tqdm(plan, desc=f"epoch {self.epoch + 1}"))
-            ]
-            scores = self.evaluate(self.validation)
-            self.epoch += 1
-            self.history.append({"epoch": self.epoch, "loss": float(np.mean(losses)), **scores})
-            tqdm.write(json.dumps({k: round(v, 4) for k, v in self.history[-1].items()}))
-            # An epoch in full precision says nothing of the int8 model that will serve.
-            if is_int8 and not self._is_int8(self.epoch - 2):
-                self.best = -1.0
-            if scores["mean"] > self.best:
-                self.best = scores["mean"]
-                _save(self.network.state_dict(), self.folder / "best.pt")
-            self._checkpoint()
-        self.network.load_state_dict(torch.load(self.folder / "best.pt", weights_only=True))
+        per_epoch = -(-len(self.train) // self.config.batch_size)
+        progress = tqdm(
+            total=self.n_steps,
+            initial=self.epoch * per_epoch + len(self._losses),
+            mininterval=0.5 if sys.stderr.isatty() else 30.0,
+        )
+        with progress, open_log(self.folder, self.config.tracking) as log:
+            log.params({**self.config.identity(), "data_hash": self.data_hash})
+            document = json.dumps(self.taxonomy.document, ensure_ascii=False, indent=1)
+            save_text(document, self.folder / "taxonomy.json")
+            self._clock.reset()
+            while self.epoch < self.config.epochs and not self._is_stale():
+                progress.set_description(f"epoch {self.epoch + 1}/{self.config.epochs}")
+                self._run_epoch(lengths, progress, log)
+        best = load_state(self.folder / "best.pt")
+        self.network.load_state_dict(best)
+        self.network.merge()
         set_rounding(self.network.encoder, is_rounding=self.config.int8_epochs > 0)
         return self.history
+
+    def _run_epoch(self, lengths: np.ndarray, progress: Any, log: RunLog) -> None:
+        """One pass over the rows, from where a checkpoint within it stands."""
+        rng = np.random.default_rng([self.config.seed, self.epoch])
+        torch.manual_seed(self.config.seed * 1000 + self.epoch)
+        is_int8 = self._is_int8(self.epoch)
+        plan = plan_batches(lengths, batch_size=self.config.batch_size, rng=rng)
+        if self._mid_epoch is not None:
+            self._restore_random(self._mid_epoch, rng)
+            self._mid_epoch = None
+        elif is_int8 and not self._is_int8(self.epoch - 1):
+            self._smooth()
+        set_rounding(self.network.encoder, is_rounding=is_int8)
+        self.network.train()
+        for number in range(len(self._losses), len(plan)):
+            self._losses.append(self._step(number, plan[number], rng))
+            progress.update()
+            if (number + 1) % _LOG_EVERY == 0:
+                recent = float(np.mean(self._losses[-_LOG_EVERY:]))
+                log.metrics({"step_loss": recent}, step=self.epoch * len(plan) + number + 1)
+            if self._clock.is_due() and number + 1 < len(plan):
+                self._checkpoint(rng)
+        scores = self.evaluate(self.validation)
+        self.epoch += 1
+        loss, self._losses = float(np.mean(self._losses)), []
+        self.history.append({"epoch": self.epoch, "loss": loss, **scores})
+        log.metrics(
+            {"loss": loss, **{f"validation_{k}": v for k, v in scores.items()}},
+            step=self.epoch * len(plan),
+        )
+        progress.write(json.dumps({k: round(v, 4) for k, v in self.history[-1].items()}))
+        # An epoch in full precision says nothing of the int8 model that will serve.
+        if is_int8 and not self._is_int8(self.epoch - 2):
+            self.best = -1.0
+        if scores["mean"] >= self.best:  # of equal ones the later: it has learnt longer
+            self.best = scores["mean"]
+            save_state(self.network.state_dict(), self.folder / "best.pt")
+        self._checkpoint()
 
     def _is_int8(self, epoch: int) -> bool:
         """Whether an epoch (from 0) computes as the int8 export."""
@@ -261,7 +261,7 @@ class FineTuning:
 
     def _step(self, number: int, members: np.ndarray, rng: np.random.Generator) -> float:
         """One update; gives the loss on labels."""
-        batch = collate([self.train[index] for index in members])
+        batch = collate([self.train[index] for index in members]).to(self.network.compute.device)
         pooled = self.network.pool(batch)
         labels = label_loss(self.network.logits(pooled), batch, self.weights, self.config)
         loss = labels
@@ -277,22 +277,27 @@ class FineTuning:
             sides = zip(*(self.pairs[index] for index in chosen), strict=True)
             first, second = (
                 self.network.readout(
-                    self.network.pool(collate([_whole(self.train[index]) for index in side]))
+                    self.network.pool(collate([whole(self.train[index]) for index in side]))
                 )
                 for side in sides
             )
             loss = loss + self.config.alignment_weight * alignment_loss(first, second)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.scheduler.step()
+        scale = self.scaler.get_scale()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        if self.scaler.get_scale() >= scale:  # else the step overflowed and was left out
+            self.scheduler.step()
         self.optimizer.zero_grad()
         return float(labels.detach())
 
     def _base_loss(self, pooled: torch.Tensor, examples: np.ndarray) -> torch.Tensor:
         """Loss of the readout on all spans of some examples."""
         readout = self.network.readout(pooled)
-        return base_loss(readout, self.base.of(examples), self.base.variance)
+        held = self.base.of(examples).to(readout.device)
+        return base_loss(readout, held, self.base.variance)
 
     def _make_pseudo(
         self, rows: Sequence[LabelledVerbatim], tokenizer: Tokenizer, prompt: str
@@ -309,11 +314,11 @@ class FineTuning:
         """Set the smoothing of the int8 layers from a sample of the rows."""
         self.network.eval()
         sample = [
-            _whole(example) for example in self.train[:: -(-len(self.train) // _SMOOTHING_TEXTS)]
+            whole(example) for example in self.train[:: -(-len(self.train) // _SMOOTHING_TEXTS)]
         ]
 
         def run() -> None:
-            for _, batch in _by_length(sample):
+            for _, batch in by_length(sample):
                 with torch.no_grad():
                     self.network.pool(batch)
 
@@ -326,83 +331,100 @@ class FineTuning:
             task: np.empty((len(examples), len(self.taxonomy.labels(task))), np.float32)
             for task in TASKS
         }
-        for members, batch in _by_length([_whole(example) for example in examples]):
+        for members, batch in by_length([whole(example) for example in examples]):
             with torch.inference_mode():
                 scores = self.network.logits(self.network.pool(batch))
             for task in TASKS:
-                logits[task][members.numpy()] = scores[task].numpy()
+                logits[task][members.numpy()] = scores[task].cpu().numpy()
         return logits
 
     def evaluate(self, examples: Sequence[Example]) -> dict[str, float]:
         """Macro-F1 of sentiment and department, micro-F1 of topics (cut at 0.5), their mean."""
-        logits = self.predict(examples)
-        scores: dict[str, float] = {}
-        for task in ("sentiment", "department"):
-            gold = [str(example.targets[task][0].argmax()) for example in examples]
-            scores[task] = macro_f1(gold, [str(label) for label in logits[task].argmax(axis=1)])
-        gold_topics = np.stack([example.targets["topics"][0] > 0 for example in examples])
-        scores["topics"] = topics_f1(gold_topics, sigmoid(logits["topics"]) >= 0.5, "micro")
-        scores["mean"] = float(np.mean([scores[task] for task in TASKS]))
-        return scores
+        targets = {
+            task: np.stack([example.targets[task][0] for example in examples]) for task in TASKS
+        }
+        return score_logits(self.predict(examples), targets)
 
-    def _checkpoint(self) -> None:
-        state = {
-            "config": dataclasses.asdict(self.config),
+    def write_encoder(self, path: Path) -> None:
+        """Export the encoder as the configuration says."""
+        from training.onnx_export import export_encoder
+
+        export_encoder(self.network.encoder, path, quantisation=self.config.quantisation)
+
+    def export_heads(self) -> Heads:
+        """The heads as they serve."""
+        return self.network.export_heads()
+
+    def export_space(self) -> EmbeddingSpace:
+        """The readout, without alignment."""
+        return self.network.export_readout()
+
+    def reference_logits(self) -> dict[str, TaskArrays]:
+        """Logits of the validation rows, as trained and, where that is int8, in float32."""
+        is_int8 = self.config.int8_epochs > 0
+        set_rounding(self.network.encoder, is_rounding=is_int8)
+        references: dict[str, TaskArrays] = {"trained": self.predict(self.validation)}
+        if is_int8:
+            set_rounding(self.network.encoder, is_rounding=False)
+            references["float32"] = self.predict(self.validation)
+            set_rounding(self.network.encoder, is_rounding=True)
+        return references
+
+    def _checkpoint(self, rng: np.random.Generator | None = None) -> None:
+        """Write where the run stands; ``rng`` is given within an epoch."""
+        state: dict[str, Any] = {
+            "config": self.config.identity(),
             "data_hash": self.data_hash,
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "epoch": self.epoch,
             "best": self.best,
             "history": self.history,
         }
-        _save(state, self.folder / "checkpoint.pt")
-        (self.folder / "history.json").write_text(json.dumps(self.history, indent=1))
+        if rng is not None:
+            state["mid_epoch"] = {
+                "losses": self._losses,
+                "numpy": json.dumps(rng.bit_generator.state),
+                "torch": torch.get_rng_state(),
+                "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            }
+        save_state(state, self.folder / "checkpoint.pt")
+        save_text(json.dumps(self.history, indent=1), self.folder / "history.json")
+        self._clock.reset()
 
     def _resume(self) -> None:
         path = self.folder / "checkpoint.pt"
         if not path.exists():
             return
+        state = load_state(path)
         try:
-            state = torch.load(path, weights_only=True)
-        except Exception as error:  # torch raises several kinds for a damaged file
+            same_config = state["config"] == self.config.identity()
+            if not same_config or state["data_hash"] != self.data_hash:
+                what = "rows, taxonomy or base" if same_config else "settings"
+                raise TrainingError(
+                    f"{path} belongs to a run with other {what}: choose another run folder (--run)"
+                )
+            self.network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.scheduler.load_state_dict(state["scheduler"])
+            self.scaler.load_state_dict(state["scaler"])
+            self.epoch, self.best, self.history = state["epoch"], state["best"], state["history"]
+            self._mid_epoch = state.get("mid_epoch")
+        except (KeyError, TypeError) as error:
             raise TrainingError(
-                f"{path} is damaged ({type(error).__name__}): delete it to start the run anew"
+                f"{path} is no checkpoint of this version: delete it to start the run anew"
             ) from error
-        same_config = state["config"] == dataclasses.asdict(self.config)
-        if not same_config or state["data_hash"] != self.data_hash:
-            what = "rows, taxonomy or base" if same_config else "settings"
-            raise TrainingError(
-                f"{path} belongs to a run with other {what}: choose another run folder (--run)"
-            )
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.scheduler.load_state_dict(state["scheduler"])
-        self.epoch, self.best, self.history = state["epoch"], state["best"], state["history"]
+        if self._mid_epoch is not None:
+            self._losses = list(self._mid_epoch["losses"])
 
-
-def _save(state: object, path: Path) -> None:
-    """Write beside and rename, so that a kill leaves the old file whole."""
-    partial = path.with_suffix(".part")
-    torch.save(state, partial)
-    os.replace(partial, path)
-
-
-def _whole(example: Example) -> Example:
-    """The example without its segments."""
-    return dataclasses.replace(
-        example,
-        spans=example.spans[:1],
-        targets={task: rows[:1] for task, rows in example.targets.items()},
-    )
-
-
-def _by_length(examples: Sequence[Example]) -> Iterator[tuple[torch.Tensor, Batch]]:
-    """Batches of like length and the places of their members."""
-    order = np.argsort([len(example.ids) for example in examples], kind="stable")
-    for start in range(0, len(order), _EVALUATION_BATCH):
-        members = order[start : start + _EVALUATION_BATCH]
-        yield torch.from_numpy(members), collate([examples[index] for index in members])
+    def _restore_random(self, state: dict[str, Any], rng: np.random.Generator) -> None:
+        """Let all draws go on where they stood."""
+        rng.bit_generator.state = json.loads(state["numpy"])
+        torch.set_rng_state(state["torch"])
+        if torch.cuda.is_available() and state["cuda"]:
+            torch.cuda.set_rng_state_all(state["cuda"])
 
 
 def label_weights(examples: Sequence[Example], exponent: float) -> dict[str, torch.Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,11 +11,14 @@ from torch import nn
 from torch.nn import functional
 from transformers import BertModel
 
+from models.embedding import EmbeddingSpace, no_alignment
 from models.heads import Head, Heads
 from models.taxonomy import TASKS, Taxonomy
-from training.config import TrainConfig
+from training.config import LoraConfig, TrainConfig
+from training.devices import CPU, Compute
 from training.fake_int8 import swap_linear_layers
 from training.features import Batch
+from training.lora import add_updates, merge_updates
 
 ALIGNMENT_TEMPERATURE = 0.05  # as the base model was trained with contrastive pairs: 0.01 to 0.05
 
@@ -27,11 +31,20 @@ class JointNetwork(nn.Module):
     encoder may bend towards the labels without losing what the base knew.
     """
 
-    def __init__(self, encoder: BertModel, taxonomy: Taxonomy, *, precision: str) -> None:
+    def __init__(
+        self,
+        encoder: BertModel,
+        taxonomy: Taxonomy,
+        *,
+        compute: Compute = CPU,
+        lora: LoraConfig | None = None,
+    ) -> None:
         super().__init__()
-        self.is_mixed = precision == "bfloat16"
-        swap_linear_layers(encoder)
-        self.encoder = encoder
+        self.compute = compute
+        encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        if lora is None:
+            swap_linear_layers(encoder)
+        self.encoder: Any = encoder if lora is None else add_updates(encoder, lora)
         self.width: int = encoder.config.hidden_size
         self.dropout = nn.Dropout(0.1)
         heads = {task: nn.Linear(self.width, len(taxonomy.labels(task))) for task in TASKS}
@@ -39,14 +52,19 @@ class JointNetwork(nn.Module):
         self.readout = nn.Linear(self.width, self.width)
         nn.init.eye_(self.readout.weight)
         nn.init.zeros_(self.readout.bias)
-        encoder.embeddings.word_embeddings.weight.requires_grad_(False)
         for head in heads.values():
             nn.init.normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
+        self.to(compute.device)
+
+    def merge(self) -> None:
+        """Add low-rank updates to the weights, if there are any."""
+        self.encoder = merge_updates(self.encoder)
 
     def pool(self, batch: Batch) -> torch.Tensor:
         """Unit vectors of all spans' mean states. Shape: (n_spans, width)."""
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.is_mixed):
+        batch = batch.to(self.compute.device)
+        with self.compute.autocast():
             output = self.encoder(input_ids=batch.ids, attention_mask=batch.mask)
         states: torch.Tensor = output.last_hidden_state.float()
         sums = functional.pad(states.cumsum(dim=1), (0, 0, 1, 0))
@@ -56,24 +74,37 @@ class JointNetwork(nn.Module):
 
     def logits(self, pooled: torch.Tensor) -> dict[str, torch.Tensor]:
         """Raw scores per task. Shape: (n_spans, width) -> (n_spans, n_labels) each."""
-        scaled = self.dropout(pooled * self.width**0.5)
+        return self._scores(self.dropout(pooled * self.width**0.5))
+
+    def plain_logits(self, pooled: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The same without dropout, whatever the mode."""
+        return self._scores(pooled * self.width**0.5)
+
+    def _scores(self, scaled: torch.Tensor) -> dict[str, torch.Tensor]:
         return {task: head(scaled) for task, head in self._linear_heads().items()}
 
     def start_at_frequencies(self, task: str, frequencies: torch.Tensor) -> None:
         """Set the biases of independent labels to their log odds, so that learning starts there."""
-        self._linear_heads()[task].bias.data = torch.logit(frequencies.clamp(1e-4, 1 - 1e-4))
+        head = self._linear_heads()[task]
+        head.bias.data = torch.logit(frequencies.clamp(1e-4, 1 - 1e-4)).to(head.bias.device)
 
     def export_heads(self) -> Heads:
         """The heads for serving: on unit embeddings, the scale folded into the weights."""
         return Heads(
             {
                 task: Head(
-                    weight=head.weight.detach().numpy() * np.float32(self.width**0.5),
-                    bias=head.bias.detach().numpy().copy(),
+                    weight=head.weight.detach().cpu().numpy() * np.float32(self.width**0.5),
+                    bias=head.bias.detach().cpu().numpy().copy(),
                 )
                 for task, head in self._linear_heads().items()
             }
         )
+
+    def export_readout(self) -> EmbeddingSpace:
+        """The readout for serving, without alignment."""
+        weight = self.readout.weight.detach().cpu().numpy()
+        bias = self.readout.bias.detach().cpu().numpy()
+        return EmbeddingSpace(weight=weight, bias=bias, alignment=no_alignment(len(bias)))
 
     def _linear_heads(self) -> dict[str, nn.Linear]:
         """The heads, with the type that a ``ModuleDict`` forgets."""
@@ -90,7 +121,9 @@ def label_loss(
 
     ``weights`` holds one factor per label and task, shape (n_labels,).
     """
-    per_row = torch.zeros(len(batch.is_segment))
+    device = next(iter(logits.values())).device
+    batch = batch.to(device)
+    per_row = torch.zeros(len(batch.is_segment), device=device)
     for task, scores in logits.items():
         target = batch.targets[task]
         if task == "topics":
@@ -120,7 +153,7 @@ def alignment_loss(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     """InfoNCE both ways between the two tellings of each story (row i belongs to row i)."""
     first, second = functional.normalize(first, dim=1), functional.normalize(second, dim=1)
     scores = first @ second.T / ALIGNMENT_TEMPERATURE
-    places = torch.arange(len(first))
+    places = torch.arange(len(first), device=first.device)
     return (
         functional.cross_entropy(scores, places) + functional.cross_entropy(scores.T, places)
     ) / 2

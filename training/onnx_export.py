@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -21,6 +22,7 @@ from training.fake_int8 import FakeInt8Linear, set_rounding
 if TYPE_CHECKING:
     from transformers import BertModel
 
+BLOCK = 32  # values that share a scale; 128 is 12 % faster, a third of the way back to int8
 OPSET = 17  # newest opset whose BERT patterns the optimiser of ONNX Runtime knows
 
 
@@ -38,7 +40,7 @@ class _LastHiddenState(torch.nn.Module):
         return states
 
 
-def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> None:
+def export_encoder(model: BertModel, path: Path, *, quantisation: str | None = "int8") -> None:
     """Write ``input_ids``, ``attention_mask`` -> ``token_states`` as one ONNX file.
 
     Parameters
@@ -47,9 +49,10 @@ def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> No
         Loaded with ``attn_implementation="eager"``; other attention does not fuse.
     path : Path
         File to write.
-    quantise : bool, default=True
-        int8 weights per output channel in 7 bits, so that AVX2 machines without VNNI
-        cannot saturate; activations are quantised per verbatim while serving.
+    quantisation : str or None, default="int8"
+        ``int8``: weights per output channel in 7 bits, so that AVX2 machines without VNNI
+        cannot saturate; activations get one scale a verbatim while serving. ``int8_blocks``:
+        weights and activations get a scale for every 32 values of a row. None leaves float32.
     """
     model.train(False)
     set_rounding(model, is_rounding=False)
@@ -74,6 +77,8 @@ def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> No
         )
         options = FusionOptions("bert")
         options.enable_embed_layer_norm = False  # the embedding is quantised by row below
+        # Products in blocks have no fused attention: they stand beside its kernel.
+        options.use_multi_head_attention = quantisation == "int8_blocks"
         optimised = optimizer.optimize_model(
             str(plain),
             model_type="bert",
@@ -82,21 +87,26 @@ def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> No
             optimization_options=options,
             opt_level=0,
         )
-        smooth_inputs(optimised.model.graph, _smoothing_by_product(model))
+        if quantisation == "int8":
+            smooth_inputs(optimised.model.graph, _smoothing_by_product(model))
         optimised.save_model_to_file(str(fused))
-        if not quantise:
+        if quantisation is None:
             path.write_bytes(fused.read_bytes())
             return
-        quantize_dynamic(
-            fused,
-            path,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-            op_types_to_quantize=["MatMul", "Attention"],
-            extra_options={"MatMulConstBOnly": True, "DefaultTensorType": TensorProto.FLOAT},
-        )
-    graph = onnx.load(path)
+        if quantisation == "int8":
+            quantize_dynamic(
+                fused,
+                path,
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                reduce_range=True,
+                op_types_to_quantize=["MatMul", "Attention"],
+                extra_options={"MatMulConstBOnly": True, "DefaultTensorType": TensorProto.FLOAT},
+            )
+            graph = onnx.load(path)
+        else:
+            graph = onnx.load(fused)
+            quantise_blocks(graph.graph)
     quantise_word_embedding(graph.graph)
     onnx.save(graph, path)
 
@@ -104,7 +114,8 @@ def export_encoder(model: BertModel, path: Path, *, quantise: bool = True) -> No
 def _smoothing_by_product(model: BertModel) -> list[np.ndarray]:
     """Smoothing of the four products of each layer, in the order of the fused graph."""
     found = []
-    for layer in model.encoder.layer:
+    layers: Any = model.encoder.layer
+    for layer in layers:
         attention = layer.attention
         for linear in (
             attention.self.query,  # shared with key and value
@@ -147,6 +158,49 @@ def smooth_inputs(graph: onnx.GraphProto, smoothing: list[np.ndarray]) -> None:
         divide = helper.make_node("Mul", [node.input[0], name], [f"{name}_input"])
         graph.node.insert(list(graph.node).index(node), divide)
         node.input[0] = f"{name}_input"
+
+
+def quantise_blocks(graph: onnx.GraphProto) -> None:
+    """Turn each product with constant weights into ``MatMulNBits`` with 8 bits.
+
+    Its kernel rounds weights and activations by blocks of a row, so that a large channel costs
+    only its own block some levels, and a text's states depend on no other row. Weights are
+    symmetric: level 128 stands for zero.
+    """
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    uses = Counter(name for node in graph.node for name in node.input)
+    for place, node in enumerate(graph.node):
+        if node.op_type != "MatMul" or node.input[1] not in tensors:
+            continue
+        name = node.input[1]
+        weight = numpy_helper.to_array(tensors[name]).T  # rows are outputs
+        n_out, n_in = weight.shape
+        if n_in % BLOCK:
+            raise ValueError(f"{name}: {n_in} inputs are no multiple of {BLOCK}")
+        blocks = weight.reshape(n_out, n_in // BLOCK, BLOCK)
+        scales = np.maximum(np.abs(blocks).max(axis=2), 1e-12) / 127.0
+        levels = np.round(blocks / scales[:, :, None]) + 128.0
+        parts = {f"{name}_levels": levels.astype(np.uint8), f"{name}_scales": scales.ravel()}
+        if f"{name}_levels" not in tensors:
+            for part, values in parts.items():
+                tensors[part] = numpy_helper.from_array(values, part)
+                graph.initializer.append(tensors[part])
+        product = helper.make_node(
+            "MatMulNBits",
+            [node.input[0], *parts],
+            list(node.output),
+            name=node.name,
+            domain="com.microsoft",
+            K=n_in,
+            N=n_out,
+            bits=8,
+            block_size=BLOCK,
+            accuracy_level=4,  # int8 activations
+        )
+        graph.node[place].CopyFrom(product)
+        uses[name] -= 1
+        if not uses[name]:
+            graph.initializer.remove(tensors[name])
 
 
 def quantise_word_embedding(graph: onnx.GraphProto) -> None:

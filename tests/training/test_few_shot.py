@@ -1,0 +1,107 @@
+import copy
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny import tiny_config, tiny_rows, tiny_taxonomy
+
+from models.bundle import load_bundle, read_manifest
+from models.domain import TaggedVerbatim, Verbatim
+from models.taxonomy import Taxonomy, parse_taxonomy
+from training.config import FrozenConfig
+from training.export import export_bundle
+from training.few_shot import add_labels, few_examples, new_labels
+from training.frozen import FrozenFit
+from training.labelled import LabelledVerbatim, Labels
+from training.writing import TrainingError
+
+
+@pytest.fixture(scope="module")
+def bundle(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("known")
+    settings = FrozenConfig(cache=str(folder / "cache"), penalties=(1e-2, 1e-4), max_iterations=200)
+    config = tiny_config(tiny_base, mode="frozen", frozen=settings)
+    run = FrozenFit(tiny_rows(), tiny_taxonomy(), config, folder / "run")
+    run.run()
+    held_out = [row for row in tiny_rows() if row.split == "validation"]
+    export_bundle(run, held_out, tiny_rows(), folder / "bundle", base_name="tiny")
+    return folder / "bundle"
+
+
+def wider_taxonomy() -> Taxonomy:
+    """The known labels, and two new ones in the middle and at the front."""
+    document = copy.deepcopy(dict(tiny_taxonomy().document))
+
+    def label(name: str) -> dict[str, object]:
+        texts = {"nl": f"Over {name}.", "en": f"About {name}."}
+        return {"label": name, "name": texts, "definition": texts}
+
+    document["topics"].insert(3, label("wifi"))
+    document["departments"].insert(0, label("it"))
+    return parse_taxonomy(document)
+
+
+def wifi_rows() -> list[LabelledVerbatim]:
+    labels = Labels("negative", ("wifi",), "it")
+    told = {"nl": "wifi valt weg", "en": "wifi drops out"}
+    return [
+        LabelledVerbatim(id=f"{lang}{n}", text=f"{text} {n}", lang=lang, labels=labels)
+        for lang, text in told.items()
+        for n in range(4)
+    ]
+
+
+def test_eight_examples_teach_a_label_and_leave_the_others(bundle: Path, tmp_path: Path) -> None:
+    taxonomy, out = wider_taxonomy(), tmp_path / "wider"
+    counts = add_labels(bundle, taxonomy, wifi_rows(), tiny_rows(), out, penalty=1e-4)
+    assert counts == {"wifi": 8, "it": 8}
+    before, after = load_bundle(bundle, n_threads=1), load_bundle(out, n_threads=1)
+    for task in ("topics", "sentiment", "department"):
+        for label in before.taxonomy.labels(task):
+            old = before.taxonomy.labels(task).index(label)
+            new = after.taxonomy.labels(task).index(label)
+            np.testing.assert_array_equal(
+                after.heads.heads[task].weight[new], before.heads.heads[task].weight[old]
+            )
+    rows = [*wifi_rows(), *tiny_rows()]
+    results = after.classify([Verbatim(id=row.id, text=row.text) for row in rows])
+    for row, result in zip(rows, results, strict=True):
+        assert isinstance(result, TaggedVerbatim)
+        assert ("wifi" in {tag.topic for tag in result.topics}) == ("wifi" in row.labels.topics)
+    manifest = read_manifest(out)
+    assert manifest.origin["extends"] == read_manifest(bundle).bundle_version
+    assert "wifi 8" in (out / "README.md").read_text()
+
+
+def test_labels_without_examples_are_marked_zero_shot(bundle: Path, tmp_path: Path) -> None:
+    out = tmp_path / "wider"
+    assert add_labels(bundle, wider_taxonomy(), [], tiny_rows(), out) == {"wifi": 0, "it": 0}
+    document = json.loads((out / "taxonomy.json").read_text())
+    marked = {entry["label"] for entry in document["topics"] if entry.get("is_zero_shot")}
+    assert "wifi" in marked
+    assert "price" not in marked
+    (result,) = load_bundle(out, n_threads=1).classify([Verbatim(id="a", text="te duur")])
+    assert result.status.value == "ok"
+
+
+def test_taxonomy_without_a_new_label_is_refused(bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"no label that .* does not know already"):
+        add_labels(bundle, tiny_taxonomy(), [], tiny_rows(), tmp_path / "out")
+
+
+def test_new_label_without_example_and_definition_is_refused(bundle: Path, tmp_path: Path) -> None:
+    document = copy.deepcopy(dict(wider_taxonomy().document))
+    document["departments"][0]["definition"] = {}
+    with pytest.raises(TrainingError, match="no example and no definition for it"):
+        add_labels(bundle, parse_taxonomy(document), [], tiny_rows(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_new_labels_are_told_by_task() -> None:
+    added = new_labels(tiny_taxonomy(), wider_taxonomy())
+    assert added == {"topics": {"wifi"}, "sentiment": frozenset(), "department": {"it"}}
+
+
+def test_labels_with_few_examples_are_told() -> None:
+    assert few_examples({"a": 0, "b": 3, "c": 8}) == ["b"]

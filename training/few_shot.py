@@ -1,0 +1,218 @@
+"""New labels for a bundle, from a few examples each, or from their definitions alone.
+
+The encoder and the heads of known labels stay as they are. A new label starts at the head that its
+definition gives and is drawn from there by its examples, as far as these say more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.bundle import FILES, load_bundle, read_manifest, write_manifest
+from models.calibration import Calibration
+from models.classifier import Classifier
+from models.heads import Head, Heads
+from models.taxonomy import TASKS, Taxonomy
+from training.card import write_card
+from training.export import check_definitions, mark_zero_shot, replace_folder
+from training.feature_store import FeatureStore, compute_store
+from training.head_fit import HeadProblem, balance, count_labels, measure_scaling
+from training.labelled import LabelledVerbatim
+from training.origins import corpus_hash
+from training.writing import TrainingError
+from training.zero_shot import fill_in, labels_without_examples, zero_shot_heads
+
+FEW = 8
+"""Examples of a new label from which on it is worth the name."""
+PENALTY = 0.01  # measured: benchmarks/training/new_label.py
+_BALANCE = 0.5  # exponent of the inverse frequency: eight examples stand against thousands
+
+
+def new_labels(known: Taxonomy, wanted: Taxonomy) -> dict[str, frozenset[str]]:
+    """Labels per task that the wanted taxonomy has and the known one lacks."""
+    return {task: frozenset(wanted.labels(task)) - frozenset(known.labels(task)) for task in TASKS}
+
+
+def carry_over(heads: Heads, known: Taxonomy, start: Heads, wanted: Taxonomy) -> Heads:
+    """The rows of known labels from ``heads``, in the wanted order; new ones from ``start``."""
+    carried = {}
+    for task in TASKS:
+        weight = start.heads[task].weight.copy()
+        bias = start.heads[task].bias.copy()
+        place = {label: row for row, label in enumerate(known.labels(task))}
+        for row, label in enumerate(wanted.labels(task)):
+            if label in place:
+                weight[row] = heads.heads[task].weight[place[label]]
+                bias[row] = heads.heads[task].bias[place[label]]
+        carried[task] = Head(weight=weight, bias=bias)
+    return Heads(carried)
+
+
+def fit_new_labels(
+    classifier: Classifier,
+    taxonomy: Taxonomy,
+    store: FeatureStore,
+    unseen: Mapping[str, frozenset[str]],
+    *,
+    penalty: float = PENALTY,
+) -> Heads:
+    """Heads for the wanted taxonomy.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        The bundle that knows the other labels.
+    taxonomy : Taxonomy
+        Wanted labels, new ones among them.
+    store : FeatureStore
+        Features of the examples, and of texts without the new labels.
+    unseen : mapping of task to set of str
+        Labels without examples: they stay at their definition.
+    penalty : float
+        Pull towards the definition.
+    """
+    features = store.whole_texts()[0]
+    defined = zero_shot_heads(classifier.encoder, classifier.space, taxonomy, features)
+    added = new_labels(classifier.taxonomy, taxonomy)
+    start = carry_over(classifier.heads, classifier.taxonomy, defined, taxonomy)
+    start = fill_in(start, defined, taxonomy, added, features)
+    is_free = np.asarray(
+        [
+            label in added[task] and label not in unseen[task]
+            for task in TASKS
+            for label in taxonomy.labels(task)
+        ]
+    )
+    if not is_free.any():
+        return start
+    scaling = measure_scaling(store)
+    centre = scaling.stack(start)
+    problem = HeadProblem(
+        store=store,
+        scaling=scaling,
+        factors=balance(count_labels(store), _BALANCE),
+        centre=centre,
+        is_free=is_free,
+    )
+    rows = problem.solve(penalty, start=centre, max_iterations=200)
+    fitted = scaling.unstack(rows, store.n_labels)
+    return carry_over(classifier.heads, classifier.taxonomy, fitted, taxonomy)
+
+
+def extend_calibration(known: Calibration, before: Taxonomy, after: Taxonomy) -> Calibration:
+    """The calibration for the wanted labels; new ones get the middle of what the known have."""
+    bias: dict[str, list[float]] = {}
+    for task, shifts in known.bias.items():
+        by_label = dict(zip(before.labels(task), shifts, strict=True))
+        middle = float(np.median(list(shifts)))
+        bias[task] = [by_label.get(label, middle) for label in after.labels(task)]
+    middle = float(np.median(list(known.topic_thresholds.values())))
+    thresholds = {
+        label: known.topic_thresholds.get(label, middle) for label in after.labels("topics")
+    }
+    return dataclasses.replace(known, bias=bias, topic_thresholds=thresholds)
+
+
+def add_labels(
+    bundle: Path,
+    taxonomy: Taxonomy,
+    examples: Sequence[LabelledVerbatim],
+    background: Sequence[LabelledVerbatim],
+    out: Path,
+    *,
+    penalty: float = PENALTY,
+) -> dict[str, Any]:
+    """Write a bundle that knows the labels of another taxonomy too.
+
+    Parameters
+    ----------
+    bundle : Path
+        Bundle to start from; it stays as it is.
+    taxonomy : Taxonomy
+        Its labels, and the new ones.
+    examples : sequence of LabelledVerbatim
+        Rows with the new labels; all of them are learnt from.
+    background : sequence of LabelledVerbatim
+        Rows without the new labels.
+    out : Path
+        Bundle folder to write.
+    penalty : float
+        See :func:`fit_new_labels`.
+
+    Returns
+    -------
+    dict
+        Examples of each new label.
+
+    Raises
+    ------
+    TrainingError
+        If the taxonomy has no new label, or one with neither example nor definition.
+    """
+    classifier = load_bundle(bundle)
+    manifest = read_manifest(bundle)
+    added = new_labels(classifier.taxonomy, taxonomy)
+    if not any(added.values()):
+        raise TrainingError(f"the taxonomy has no label that {bundle} does not know already")
+    learnt = [dataclasses.replace(row, split="train") for row in (*examples, *background)]
+    unseen = labels_without_examples(learnt, taxonomy)
+    unseen = {task: unseen[task] & added[task] for task in TASKS}
+    check_definitions(taxonomy, unseen)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        store = compute_store(
+            learnt, classifier.encoder, taxonomy, scratch / "features.f32", second_owner_share=0.3
+        )
+        heads = fit_new_labels(classifier, taxonomy, store, unseen, penalty=penalty)
+        counts = count_labels(store)
+        store.path.unlink()
+        for name in FILES:
+            shutil.copyfile(bundle / name, scratch / name)
+        known_zero_shot = {
+            task: frozenset(e.label for e in classifier.taxonomy.entries(task) if e.is_zero_shot)
+            for task in TASKS
+        }
+        marked = mark_zero_shot(taxonomy, {t: unseen[t] | known_zero_shot[t] for t in TASKS})
+        (scratch / "taxonomy.json").write_text(
+            json.dumps(marked.document, ensure_ascii=False, indent=1), encoding="utf-8"
+        )
+        heads.save(scratch / "heads.safetensors")
+        extend_calibration(classifier.calibration, classifier.taxonomy, taxonomy).save(
+            scratch / "calibration.json"
+        )
+        n_examples = {
+            label: round(float(counts[task][taxonomy.labels(task).index(label)]))
+            for task in TASKS
+            for label in sorted(added[task])
+        }
+        origin = {
+            **manifest.origin,
+            "corpus_sha256": corpus_hash(learnt),
+            "corpus_rows": len(learnt),
+            "extends": manifest.bundle_version,
+            "added_labels": n_examples,
+            "zero_shot": {task: sorted(names) for task, names in unseen.items() if names},
+        }
+        new = write_manifest(scratch, prompt=manifest.prompt, origin=origin, metrics={})
+        write_card(scratch, new, marked, rows=learnt, history=())
+        scratch.chmod(0o755)
+        for path in scratch.iterdir():
+            path.chmod(0o644)
+        replace_folder(scratch, out)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return n_examples
+
+
+def few_examples(counts: Mapping[str, int]) -> list[str]:
+    """New labels with some examples, but fewer than are worth the name."""
+    return [label for label, n in counts.items() if 0 < n < FEW]

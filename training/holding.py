@@ -1,0 +1,67 @@
+"""What the base knew: its embeddings of all spans, to hold the readout to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+from training.features import Batch, Example, collate
+from training.network import JointNetwork
+
+_BATCH = 64
+
+
+def whole(example: Example) -> Example:
+    """The example without its segments."""
+    return dataclasses.replace(
+        example,
+        spans=example.spans[:1],
+        targets={task: rows[:1] for task, rows in example.targets.items()},
+    )
+
+
+def by_length(examples: Sequence[Example]) -> Iterator[tuple[torch.Tensor, Batch]]:
+    """Batches of like length and the places of their members."""
+    order = np.argsort([len(example.ids) for example in examples], kind="stable")
+    for start in range(0, len(order), _BATCH):
+        members = order[start : start + _BATCH]
+        yield torch.from_numpy(members), collate([examples[index] for index in members])
+
+
+class BaseEmbeddings:
+    """Embeddings of all spans before training, to hold the readout to.
+
+    Parameters
+    ----------
+    network : JointNetwork
+        Untouched: its pooled states are the base's embeddings.
+    examples : sequence of Example
+
+    Attributes
+    ----------
+    variance : float
+        Mean squared distance of a row from the mean of all.
+    """
+
+    def __init__(self, network: JointNetwork, examples: Sequence[Example]) -> None:
+        counts = [len(example.spans) for example in examples]
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        self._rows = torch.empty((int(self._starts[-1]), network.width))
+        network.eval()
+        for members, batch in by_length(examples):
+            with torch.inference_mode():
+                self._rows[self._places(members.numpy())] = network.pool(batch).cpu()
+        centred = self._rows - self._rows.mean(dim=0)
+        self.variance = float(centred.square().sum(dim=1).mean())
+
+    def of(self, examples: np.ndarray) -> torch.Tensor:
+        """Rows of all spans of some examples, in their order. Shape: (n_spans, width)."""
+        return self._rows[self._places(examples)]
+
+    def _places(self, examples: np.ndarray) -> torch.Tensor:
+        """Places of the spans of some examples."""
+        ranges = [np.arange(self._starts[row], self._starts[row + 1]) for row in examples]
+        return torch.from_numpy(np.concatenate(ranges))
