@@ -6,9 +6,11 @@ Everything that is wrong is collected, not only the first: a person mends a file
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tqdm.auto import tqdm
 
 from models.domain import Language, Verbatim
 from models.taxonomy import TASKS, Taxonomy
@@ -28,6 +30,7 @@ from training.readers.rows import (
 )
 
 VALIDATION_SHARE = 0.15
+_SHOWN_AFTER_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,7 @@ def read_labelled(
     )
     placed: list[Placed] = []
     faults: list[Fault] = []
-    for item in _raw_items(paths, options):
+    for item in _shown(_raw_items(paths, options)):
         if isinstance(item, Fault):
             faults.append(item)
             continue
@@ -148,7 +151,7 @@ def read_unlabelled(
     columns = Columns(options.columns)
     builder = RowBuilder(columns, _NO_NAMES, language=options.language)
     verbatims, faults = [], []
-    for item in _raw_items(paths, options):
+    for item in _shown(_raw_items(paths, options)):
         if isinstance(item, Fault):
             faults.append(item)
             continue
@@ -181,7 +184,7 @@ def read_annotations(
         Columns(options.columns), LabelNames(taxonomy), language=options.language, is_settling=False
     )
     found, faults = [], []
-    for item in _raw_items(paths, options):
+    for item in _shown(_raw_items(paths, options)):
         if isinstance(item, Fault):
             faults.append(item)
             continue
@@ -192,6 +195,11 @@ def read_annotations(
     if faults:
         raise FaultyDataError(faults)
     return found
+
+
+def _shown(items: list[RawItem]) -> Iterator[RawItem]:
+    """The items, with a progress bar where there are many."""
+    yield from tqdm(items, desc="reading rows", delay=_SHOWN_AFTER_S, leave=False)
 
 
 def _raw_items(paths: Sequence[Path], options: ReadOptions) -> list[RawItem]:
