@@ -91,7 +91,7 @@ def train(mode: str, base: Path, folder: Path, taxonomy: Taxonomy) -> FineTuning
         config: TrainConfig = tiny_config(base, mode=mode, frozen=settings)
         return FrozenFit(library_rows(), taxonomy, config, folder / "run")
     changes = {"int8_epochs": 0, "quantisation": "int8_blocks", "base_weight": 0.0}
-    config = tiny_config(base, epochs=150, patience=150, **changes)
+    config = tiny_config(base, epochs=60, patience=60, head_learning_rate=5e-2, **changes)
     return FineTuning(library_rows(), taxonomy, config, folder / "run")
 
 
