@@ -13,6 +13,10 @@ LANGUAGES = (Language.NL, Language.EN)
 
 FIRM_SUPPORT = 0.12
 """Share of a cause's complaints (of a language) that must hold its first key term to name it."""
+MIN_LANGUAGE_SHARE = 0.15
+"""Share of a cause's complaints from which a language has a name of its own."""
+FEW_COMPLAINTS = 8
+"""From so many on, a term of a single one names nothing."""
 
 _UNNAMED = {Language.NL: "Overige klachten", Language.EN: "Other complaints"}
 _OTHER = {Language.NL: Language.EN, Language.EN: Language.NL}
@@ -68,6 +72,8 @@ def name_causes(
         taken: set[str] = set()
         for cause in range(n_causes):
             found = terms.get((cause, language), ())
+            if sizes is not None and not _is_told(found, sizes, cause, language):
+                found = ()
             own = [term.text for term in found]
             topic = topics.get(cause, {}).get(language)
             n_complaints = (sizes or {}).get((cause, language), 0)
@@ -89,6 +95,19 @@ def name_causes(
         )
         for cause in range(n_causes)
     )
+
+
+def _is_told(
+    found: tuple[KeyTerm, ...],
+    sizes: Mapping[tuple[int, Language], int],
+    cause: int,
+    language: Language,
+) -> bool:
+    """Whether enough complaints in a language hold the first term to speak for it."""
+    own, other = (sizes.get((cause, each), 0) for each in (language, _OTHER[language]))
+    if not found or own < MIN_LANGUAGE_SHARE * (own + other):
+        return False
+    return found[0].n_complaints > 1 or own < FEW_COMPLAINTS
 
 
 def _borrow(

@@ -162,3 +162,15 @@ def test_a_phrase_that_few_complaints_hold_stands_behind_the_topic() -> None:
     assert weak.nl == "Kwaliteit (zolen piepen · kraakt)"
     assert firm.nl == "Lang in de wacht"
     assert weak.borrowed == firm.borrowed == (Language.EN,)
+
+
+def test_a_language_of_few_complaints_borrows_its_name() -> None:
+    terms = {
+        (0, Language.NL): (term("ecocheques geweigerd", 9),),
+        (0, Language.EN): (term("weight in microfibres", 2),),
+    }
+    sizes = {(0, Language.NL): 40, (0, Language.EN): 2}
+    topics = {0: {Language.EN: "Payment"}}
+    (name,) = name_causes(terms, 1, topic_names=topics, sizes=sizes)
+    assert (name.nl, name.en) == ("Ecocheques geweigerd", "Payment (ecocheques geweigerd)")
+    assert name.borrowed == (Language.EN,)
