@@ -33,7 +33,14 @@ from training.gate.run import GateError, check_labels_are_equal, compare_classif
 from training.labelled import LabelledDataError, LabelledVerbatim, Labels
 
 ROWS = make_rows()
-CONFIG = GateConfig(max_slowdown=1.0, n_resamples=200)  # fakes take no time that could be compared
+CONFIG = GateConfig(
+    margin=0.02,
+    language_margin=0.04,
+    department_margin=0.08,
+    calibration_margin=0.02,
+    max_slowdown=1.0,  # fakes take no time that could be compared
+    n_resamples=200,
+)
 
 
 def one_in(share: int, otherwise: Callable[[LabelledVerbatim], Labels]) -> Any:
