@@ -29,6 +29,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.error import URLError
 
@@ -74,6 +75,37 @@ def infinity(venv: Path, base: Path, engine: str) -> Iterator[str]:
                 process.kill()
 
 
+def write_older(base: Path, folder: Path) -> Path:
+    """Describe the base weights as older versions of sentence-transformers read them."""
+    width = json.loads((base / "config.json").read_text())["hidden_size"]
+    kinds = {"0": "Transformer", "1": "Pooling", "2": "Normalize"}
+    described: dict[str, Any] = {
+        "modules.json": [
+            {
+                "idx": int(name),
+                "name": name,
+                "path": "" if name == "0" else f"{name}_{kind}",
+                "type": f"sentence_transformers.models.{kind}",
+            }
+            for name, kind in kinds.items()
+        ],
+        "sentence_bert_config.json": {"max_seq_length": 512, "do_lower_case": False},
+        "1_Pooling/config.json": {"word_embedding_dimension": width},  # the mean by default
+        "tokenizer_config.json": {
+            **json.loads((base / "tokenizer_config.json").read_text()),
+            "tokenizer_class": "PreTrainedTokenizerFast",
+        },
+    }
+    for name, document in described.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(document), encoding="utf-8")
+    (folder / "2_Normalize").mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (folder / name).symlink_to((base / name).resolve())
+    return folder
+
+
 def _wait(url: str, process: subprocess.Popen[str]) -> None:
     """Wait until a server answers."""
     deadline = time.monotonic() + _START_S
@@ -100,8 +132,11 @@ def compare(arguments: argparse.Namespace) -> dict[str, Any]:
     }
     rounds: list[dict[str, Any]] = []
     with (
+        TemporaryDirectory() as folder,
+        infinity(
+            arguments.infinity, write_older(arguments.base, Path(folder)), arguments.engine
+        ) as theirs,
         served(arguments.bundle, log_level="warning") as ours,
-        infinity(arguments.infinity, arguments.base, arguments.engine) as theirs,
     ):
         addresses = {"klantstem": (ours.url, ours.key), "infinity": (theirs, "none")}
         agreement = asyncio.run(_agreement(addresses, texts[:100]))
