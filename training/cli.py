@@ -13,6 +13,7 @@ from importlib import import_module
 COMMANDS = (
     "base_encoder",
     "fit",
+    "export",
     "add_labels",
     "distil",
     "calibrate",

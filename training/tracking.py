@@ -199,6 +199,9 @@ def open_log(folder: Path, tracking: str) -> RunLog:
             "tracking = 'mlflow', but MLflow is not installed: pip install 'klantstem[mlflow]', "
             "or set tracking = 'plain'"
         )
+    if uri is None or uri.startswith(("file:", ".", "/")):
+        # Newer versions take a plain folder only when asked to; a server needs no such thing.
+        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
     try:
         return RunLog(
             plain, MlflowTracker(folder, uri=uri or (folder / "mlruns").absolute().as_uri())

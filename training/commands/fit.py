@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from models.taxonomy import read_taxonomy
     from training.calibrate import read_field_shares
     from training.config import read_config
+    from training.tracking import open_log
 
     taxonomy = read_taxonomy(args.taxonomy)
     shares = read_field_shares(args.field_shares, taxonomy) if args.field_shares else None
@@ -62,5 +63,8 @@ def run(args: argparse.Namespace) -> int:
     metrics = export_bundle(
         finished, held_out, rows, args.out, base_name=args.base_name, field_shares=shares
     )
+    with open_log(args.run_folder, config.tracking) as log:
+        for name in ("README.md", "manifest.json"):
+            log.artefact(args.out / name)
     print(json.dumps(metrics, indent=1))
     return 0

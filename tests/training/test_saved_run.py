@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny import tiny_config, tiny_rows, tiny_taxonomy
+
+from models.bundle import load_bundle, read_manifest
+from training import export
+from training.distil import read_teacher
+from training.export import ParityError, check_parity, export_bundle, label_agreement
+from training.fit import FineTuning
+from training.saved_run import SavedRun
+
+HELD_OUT = [row for row in tiny_rows() if row.split == "validation"]
+
+
+@pytest.mark.parametrize(
+    ("quantisation", "references"),
+    [("int8", {"trained", "float32"}), ("int8_blocks", {"trained"})],
+)
+def test_finished_run_is_exported_in_either_quantisation(
+    tiny_base: Path, tmp_path: Path, quantisation: str, references: set[str]
+) -> None:
+    config = tiny_config(tiny_base, epochs=4, int8_epochs=2)
+    FineTuning(tiny_rows(), tiny_taxonomy(), config, tmp_path / "run").run()
+    saved = read_teacher(tmp_path / "run", config, None)
+    run = SavedRun(saved, HELD_OUT, tmp_path / "run", quantisation=quantisation)
+    metrics = export_bundle(run, HELD_OUT, tiny_rows(), tmp_path / "bundle", base_name="tiny")
+    assert set(metrics["label_agreement_with_torch"]) == references
+    origin = read_manifest(tmp_path / "bundle").origin
+    assert origin["config"]["quantisation"] == quantisation
+    assert load_bundle(tmp_path / "bundle", n_threads=1).encoder.dim == 32
+
+
+def logits(*department: tuple[float, float]) -> dict[str, np.ndarray]:
+    rows = np.asarray(department, dtype=np.float32)
+    return {"topics": rows, "sentiment": np.ones_like(rows), "department": rows}
+
+
+def test_agreement_counts_topics_one_by_one_and_in_sets() -> None:
+    first = logits((1, -1), (1, -1), (-1, 1), (1, -1))
+    second = logits((1, -1), (1, 2), (-1, 1), (1, -1))
+    assert label_agreement(first, second) == {
+        "topics": 7 / 8,
+        "topic_sets": 3 / 4,
+        "sentiment": 1.0,
+        "department": 3 / 4,
+    }
+
+
+def test_export_that_changes_labels_is_refused() -> None:
+    first, second = logits((1, -1), (1, -1)), logits((1, -1), (-1, 1))
+    with pytest.raises(ParityError, match=r"department 0\.5000; 0\.995 is wanted"):
+        check_parity(first, {"trained": second})
+    # Only what was trained decides; the other figures are told.
+    assert set(check_parity(first, {"trained": first, "float32": second})) == {"trained", "float32"}
+
+
+def test_refused_export_leaves_the_bundle_that_stands(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny_config(tiny_base, epochs=1, int8_epochs=0)
+    FineTuning(tiny_rows(), tiny_taxonomy(), config, tmp_path / "run").run()
+    run = SavedRun(read_teacher(tmp_path / "run", config, None), HELD_OUT, tmp_path / "run")
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "manifest.json").write_text("what stands")
+    monkeypatch.setattr(export, "MIN_SAME_LABELS", 1.1)
+    with pytest.raises(ParityError):
+        export_bundle(run, HELD_OUT, tiny_rows(), bundle, base_name="tiny")
+    assert (bundle / "manifest.json").read_text() == "what stands"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "run"]

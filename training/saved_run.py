@@ -1,0 +1,103 @@
+"""A finished run of fine-tuning, read from its folder for another export."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from models.embedding import EmbeddingSpace
+from models.heads import Heads, TaskArrays
+from models.taxonomy import TASKS
+from training.distil import Teacher
+from training.fake_int8 import set_rounding
+from training.features import build_examples
+from training.holding import by_length, whole
+from training.labelled import LabelledVerbatim
+from training.origins import read_prompt
+
+
+class SavedRun:
+    """What export asks of a finished run, without the optimiser and the rows it learnt from.
+
+    Parameters
+    ----------
+    saved : Teacher
+        Network, taxonomy and configuration, see :func:`training.distil.read_teacher`.
+    validation : sequence of LabelledVerbatim
+        The rows on which exported and trained model are compared.
+    folder : Path
+        Run folder.
+    quantisation : str, optional
+        How to export; default: as the configuration says.
+    """
+
+    def __init__(
+        self,
+        saved: Teacher,
+        validation: Sequence[LabelledVerbatim],
+        folder: Path,
+        *,
+        quantisation: str | None = None,
+    ) -> None:
+        config = saved.config
+        self.network, self.taxonomy, self.folder = saved.network, saved.taxonomy, folder
+        self._is_int8_trained = config.int8_epochs > 0
+        wanted = quantisation or config.quantisation
+        # Float32 counts as trained where blocks are exported: they do not round as was learnt.
+        self._is_int8 = self._is_int8_trained and wanted == "int8"
+        int8_epochs = config.int8_epochs if self._is_int8 else 0
+        self.config = dataclasses.replace(config, quantisation=wanted, int8_epochs=int8_epochs)
+        base = Path(config.base)
+        self._validation = build_examples(
+            validation,
+            Tokenizer.from_file(str(base / "tokenizer.json")),
+            self.taxonomy,
+            prompt=read_prompt(base),
+            config=config,
+        )
+        history = folder / "history.json"
+        self.history: list[dict[str, float]] = (
+            json.loads(history.read_text(encoding="utf-8")) if history.exists() else []
+        )
+
+    def write_encoder(self, path: Path) -> None:
+        """Export the encoder."""
+        from training.onnx_export import export_encoder
+
+        export_encoder(self.network.encoder, path, quantisation=self.config.quantisation)
+
+    def export_heads(self) -> Heads:
+        """The heads as they serve."""
+        return self.network.export_heads()
+
+    def export_space(self) -> EmbeddingSpace:
+        """The readout, without alignment."""
+        return self.network.export_readout()
+
+    def reference_logits(self) -> dict[str, TaskArrays]:
+        """Logits of the validation rows, as trained and in the other way of computing."""
+        references = {"trained": self._predict(is_rounding=self._is_int8)}
+        if self._is_int8:
+            references["float32"] = self._predict(is_rounding=False)
+        return references
+
+    def _predict(self, *, is_rounding: bool) -> dict[str, np.ndarray]:
+        """Logits of whole texts per task. Shape: (n_rows, n_labels) each."""
+        set_rounding(self.network.encoder, is_rounding=is_rounding)
+        self.network.eval()
+        logits = {
+            task: np.empty((len(self._validation), len(self.taxonomy.labels(task))), np.float32)
+            for task in TASKS
+        }
+        for members, batch in by_length([whole(example) for example in self._validation]):
+            with torch.inference_mode():
+                scores = self.network.logits(self.network.pool(batch))
+            for task in TASKS:
+                logits[task][members.numpy()] = scores[task].cpu().numpy()
+        return logits
