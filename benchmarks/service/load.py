@@ -31,7 +31,6 @@ from benchmarks.throughput import read_texts
 PARTS = ("single", "bulk", "overload", "memory")
 CONNECTIONS = (1, 8, 32, 64)
 _PATH = "/v1/classify"
-_ROUNDS = 3
 
 
 def measure_single(service: Served, texts: list[str], seconds: float) -> list[dict[str, Any]]:
@@ -56,12 +55,12 @@ def measure_single(service: Served, texts: list[str], seconds: float) -> list[di
 
 
 def measure_bulk(
-    service: Served, in_process: InProcess, texts: list[str], seconds: float
+    service: Served, in_process: InProcess, texts: list[str], seconds: float, n_rounds: int
 ) -> dict[str, Any]:
     """1 000 verbatims a call and the same texts in-process, in turn."""
     requests = cycle_requests(_PATH, service.key, [_call(texts)])
     rounds = []
-    for _ in range(_ROUNDS):
+    for _ in range(n_rounds):
         bare = in_process.measure(seconds)
         row: dict[str, Any] = {
             "in_process_per_s": bare["per_s"],
@@ -173,6 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=10.0, help="per measurement")
     parser.add_argument("--minutes", type=float, default=10.0, help="of the memory run")
+    parser.add_argument("--rounds", type=int, default=3, help="of the bulk part")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--bundle", type=Path)
     parser.add_argument("--json", type=Path)
@@ -192,7 +192,7 @@ def main() -> None:
             results["single"] = measure_single(service, texts, args.seconds)
         if "bulk" in args.only:
             in_process = InProcess(texts, args.bundle)
-            results["bulk"] = measure_bulk(service, in_process, texts, args.seconds)
+            results["bulk"] = measure_bulk(service, in_process, texts, args.seconds, args.rounds)
             in_process.close()
         if "overload" in args.only:
             results["overload"] = measure_overload(service, texts, args.seconds)
