@@ -115,13 +115,16 @@ class FineTuning:
             for part in split.values()
         )
         self.pairs = story_pairs(split["train"])
-        self.weights = label_weights(self.train, config.class_balance)
         self.network = JointNetwork(
             load_encoder(base),
             taxonomy,
             compute=pick_compute(config.device, config.precision),
             lora=config.lora if config.mode == "lora" else None,
         )
+        self.weights = {
+            task: factors.to(self.network.compute.device)
+            for task, factors in label_weights(self.train, config.class_balance).items()
+        }
         topics = np.stack([example.targets["topics"][0] for example in self.train])
         self.network.start_at_frequencies("topics", torch.from_numpy(topics.mean(axis=0)))
         self.pseudo = self._make_pseudo(split["train"], tokenizer, prompt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import tempfile
 import warnings
@@ -54,6 +55,8 @@ def export_encoder(model: BertModel, path: Path, *, quantisation: str | None = "
         cannot saturate; activations get one scale a verbatim while serving. ``int8_blocks``:
         weights and activations get a scale for every 32 values of a row. None leaves float32.
     """
+    if next(model.parameters()).device.type != "cpu":  # tracing is done on the processor
+        model = copy.deepcopy(model).cpu()
     model.train(False)
     set_rounding(model, is_rounding=False)
     model.set_attn_implementation("eager")

@@ -82,7 +82,7 @@ class SavedRun:
 
     def reference_logits(self) -> dict[str, TaskArrays]:
         """Logits of the validation rows, as trained and in the other way of computing."""
-        references = {"trained": self._predict(is_rounding=self._is_int8)}
+        references: dict[str, TaskArrays] = {"trained": self._predict(is_rounding=self._is_int8)}
         if self._is_int8:
             references["float32"] = self._predict(is_rounding=False)
         return references
