@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -250,6 +250,25 @@ def rows_hash(rows: Sequence[LabelledVerbatim]) -> str:
     for row in sorted(rows, key=lambda row: row.id):
         digest.update(repr((row.id, row.text, row.labels)).encode())
     return digest.hexdigest()
+
+
+def keep_other_tasks(new: Calibration, old: Calibration, tasks: Collection[str]) -> Calibration:
+    """The new calibration of some tasks, the old one of the others."""
+    merged: dict[str, Any] = {
+        "topic_thresholds": (new if "topics" in tasks else old).topic_thresholds
+    }
+    for name in (
+        "temperature",
+        "bias",
+        "min_probability",
+        "review_probability",
+        "label_review_probability",
+    ):
+        merged[name] = {
+            **{task: value for task, value in getattr(old, name).items() if task not in tasks},
+            **{task: value for task, value in getattr(new, name).items() if task in tasks},
+        }
+    return Calibration(**merged)
 
 
 def write_recalibrated(

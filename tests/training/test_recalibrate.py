@@ -47,6 +47,17 @@ def test_calibrate_writes_a_new_bundle_and_leaves_the_old_one(
     ]
 
 
+def test_calibrate_leaves_the_tasks_that_are_not_named(tiny_bundle: Path, tmp_path: Path) -> None:
+    data, out = write_rows(many_rows(120, seed=1), tmp_path / "rows.jsonl"), tmp_path / "new"
+    assert calibrate(tiny_bundle, data, "--out", out, "--tasks", "department") == 0
+    new, old = (load_bundle(path, n_threads=1).calibration for path in (out, tiny_bundle))
+    assert new.bias["department"] != old.bias["department"]
+    assert new.bias["sentiment"] == old.bias["sentiment"]
+    assert new.temperature["sentiment"] == old.temperature["sentiment"]
+    assert new.topic_thresholds == old.topic_thresholds
+    assert new.review_probability["sentiment"] == old.review_probability["sentiment"]
+
+
 def test_calibrate_corrects_the_shift_of_unlabelled_texts(
     tiny_bundle: Path, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.taxonomy import TASKS
 from training.readers.options import add_read_options, load_labelled, load_unlabelled
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ def add_parser(subparsers: Any) -> None:
     add("data", type=Path, nargs="+", help="held-out labelled verbatims")
     add("--out", type=Path, help="folder of the new bundle; without it only figures are given")
     add("--split", choices=("train", "validation", "test"), help="only the rows of this split")
+    add(
+        "--tasks",
+        nargs="+",
+        choices=TASKS,
+        default=TASKS,
+        help="what is calibrated; the others keep what the bundle has (default: all)",
+    )
     add(
         "--method",
         choices=("bias", "temperature"),
@@ -86,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
     from training.calibrate import read_field_shares
     from training.recalibrate import (
         CalibrationPlan,
+        keep_other_tasks,
         recalibrate,
         record_of,
         write_recalibrated,
@@ -138,11 +147,12 @@ def run(args: argparse.Namespace) -> int:
         field_shares=shares,
     )
     _print(result, taxonomy)
-    record = record_of(result, chosen, plan)
+    record = {**record_of(result, chosen, plan), "tasks": list(args.tasks)}
     if args.json_out:
         args.json_out.write_text(json.dumps(record, indent=1), encoding="utf-8")
     if args.out is not None:
-        version = write_recalibrated(args.bundle, args.out, result.calibration, record)
+        calibration = keep_other_tasks(result.calibration, classifier.calibration, args.tasks)
+        version = write_recalibrated(args.bundle, args.out, calibration, record)
         print(f"{args.out}: bundle {version}")
     return 0
 
