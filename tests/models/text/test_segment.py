@@ -117,7 +117,8 @@ WORDS = st.one_of(
 
 @given(
     st.one_of(
-        st.text(st.characters(exclude_categories=()), max_size=80),
+        # Lone surrogates do not get this far: normalising replaces them.
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=80),
         st.lists(WORDS, max_size=40).map(" ".join),
     ),
     st.sampled_from(list(Language)),
