@@ -15,7 +15,13 @@ DEVICES = ("auto", "cpu", "cuda")
 QUANTISATIONS = ("int8", "int8_blocks")
 TRACKINGS = ("auto", "mlflow", "plain")
 # Settings that change nothing about what comes out: a resumed run may have others.
-_WITHOUT_EFFECT = ("checkpoint_minutes", "checkpoint_steps", "device", "tracking")
+_WITHOUT_EFFECT = (
+    "checkpoint_minutes",
+    "checkpoint_steps",
+    "device",
+    "min_same_labels",
+    "tracking",
+)
 
 
 class ConfigError(ValueError):
@@ -131,6 +137,9 @@ class TrainConfig:
     quantisation : str
         How the encoder is exported: ``int8`` with one activation scale a text, or
         ``int8_blocks`` with one per block of a row, nearer to the trained model but slower.
+    min_same_labels : float
+        Share of labels that the exported model must have in common with the trained one: of the
+        sentiments, of the departments, and of the answers whether a text has a topic.
     tracking : str
         ``mlflow``, ``plain`` (files in the run folder alone), or ``auto``: MLflow where
         ``MLFLOW_TRACKING_URI`` is set and the package installed.
@@ -165,6 +174,7 @@ class TrainConfig:
     checkpoint_minutes: float = 5.0
     checkpoint_steps: int = 0
     quantisation: str = "int8"
+    min_same_labels: float = 0.995
     tracking: str = "auto"
     lora: LoraConfig = field(default_factory=LoraConfig)
     frozen: FrozenConfig = field(default_factory=FrozenConfig)

@@ -33,9 +33,6 @@ from training.targets import gold_rows, target_rows
 from training.writing import TrainingError
 from training.zero_shot import fill_in, labels_without_examples, level_new, zero_shot_heads
 
-MIN_SAME_LABELS = 0.995
-"""Share of labels that exported and trained model must have in common: of the sentiments, of the
-departments, and of the answers whether a text has a topic."""
 _PACKAGES = ("numpy", "onnxruntime", "tokenizers", "torch", "transformers")
 _GROUPS = {"topics": "topics", "sentiment": "sentiments", "department": "departments"}
 _SCALE_TEXTS = 2000
@@ -88,7 +85,9 @@ def label_agreement(first: TaskArrays, second: TaskArrays) -> dict[str, float]:
     return agreement
 
 
-def check_parity(served: TaskArrays, references: Mapping[str, TaskArrays]) -> dict[str, Any]:
+def check_parity(
+    served: TaskArrays, references: Mapping[str, TaskArrays], *, min_same_labels: float
+) -> dict[str, Any]:
     """Agreement of the exported model with each reference.
 
     Raises
@@ -99,12 +98,13 @@ def check_parity(served: TaskArrays, references: Mapping[str, TaskArrays]) -> di
     found = {name: label_agreement(served, logits) for name, logits in references.items()}
     if "trained" in found:
         short = {task: found["trained"][task] for task in TASKS}
-        if min(short.values()) < MIN_SAME_LABELS:
+        if min(short.values()) < min_same_labels:
             figures = ", ".join(f"{task} {share:.4f}" for task, share in short.items())
             raise ParityError(
                 f"exported and trained model have too few labels in common: {figures}; "
-                f"{MIN_SAME_LABELS} is wanted of each. quantisation = 'int8_blocks' is nearer to "
-                "float32 than 'int8'; more int8_epochs bring 'int8' nearer to what was trained"
+                f"{min_same_labels} is wanted of each (min_same_labels). quantisation = "
+                "'int8_blocks' is nearer to float32 than 'int8'; more int8_epochs bring 'int8' "
+                "nearer to what was trained"
             )
     return found
 
@@ -268,7 +268,11 @@ def export_bundle(
         heads.save(scratch / "heads.safetensors")
         align_space(plain, encoder, all_rows).save(scratch / "embedding.safetensors")
         features = encoder.encode([clean(row.text).text for row in held_out])
-        agreement = check_parity(run.export_heads().logits(features), run.reference_logits())
+        agreement = check_parity(
+            run.export_heads().logits(features),
+            run.reference_logits(),
+            min_same_labels=config.min_same_labels,
+        )
         served = heads.logits(features)
         targets = _targets(held_out, taxonomy, config)
         known = _without_unseen(served, taxonomy, unseen)
