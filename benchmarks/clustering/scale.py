@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.clustering.data import CACHE, embed_with_bundle, read_languages
+from benchmarks.memory import peak_mib
 from models.domain import FloatMatrix
 
 NOISE = 0.5
@@ -73,7 +73,7 @@ def measure_size(source: Path, n_rows: int) -> dict[str, float]:
         "cluster_s": cluster_s,
         "assign_s": assign_s,
         "total_s": marks[-1] - marks[0],
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak_mib(),
         "n_unique": len(collapsed.rows),
         "n_causes": clusters.n_causes,
         "emerging_share": float((found.cause < 0).mean()),

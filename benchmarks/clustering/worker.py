@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import resource
 import sys
 import time
 import warnings
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks.memory import peak_mib
 
 Cluster = Callable[[list[str], np.ndarray, int], np.ndarray]
 
@@ -109,11 +110,6 @@ MAKERS: dict[str, Callable[[dict[str, Any]], Cluster]] = {
     "turftopic": make_turftopic,
     "k-means": make_kmeans,
 }
-
-
-def peak_mib() -> float:
-    """Most memory that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_union
 
+from benchmarks.memory import peak_mib
 from benchmarks.quality import Predictions, classify_with_bundle, fit_baseline, measure
 from benchmarks.training.peers import run_setfit
 from models.taxonomy import TASKS, read_taxonomy
@@ -65,7 +65,7 @@ def main() -> None:  # noqa: PLR0915 - one measurement after the other
         rows,
         taxonomy,
     )
-    note("tf-idf + LR", given, time.monotonic() - started, _peak())
+    note("tf-idf + LR", given, time.monotonic() - started, peak_mib())
     with tempfile.TemporaryDirectory() as scratch:
         started = time.monotonic()
         settings = FrozenConfig(cache=f"{scratch}/cache")
@@ -76,7 +76,7 @@ def main() -> None:  # noqa: PLR0915 - one measurement after the other
         held_out = [row for row in corpus if row.split == "validation"]
         bundle = Path(scratch) / "bundle"
         export_bundle(run, held_out, corpus, bundle, base_name="base")
-        note("frozen encoder + heads", classify_with_bundle(bundle, rows), seconds, _peak())
+        note("frozen encoder + heads", classify_with_bundle(bundle, rows), seconds, peak_mib())
     note("joint fine-tuning", classify_with_bundle(args.joint, rows), float("nan"), float("nan"))
     if args.setfit is not None:
         budget = 60 * args.setfit_minutes / len(TASKS)
@@ -123,11 +123,6 @@ def main() -> None:  # noqa: PLR0915 - one measurement after the other
             for r in records
         ]
         args.json_out.write_text(json.dumps(plain, indent=1), encoding="utf-8")
-
-
-def _peak() -> float:
-    """Peak memory of this process so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
