@@ -106,11 +106,13 @@ def print_table(data: LabelledTexts, records: list[dict[str, object]]) -> None:
     """One line per system: medians over the runs, lowest and highest in brackets."""
     table = Table(
         title=f"{data.name}: {len(data.texts)} rows, {data.n_true} true clusters; "
-        "medians (lowest - highest); each row left out counts as a cluster of its own"
+        "medians (lowest - highest); the rows left out count as one cluster, or each alone"
     )
     columns = {
-        "NMI": ("nmi", 3),
-        "ARI": ("ari", 3),
+        "NMI": ("nmi_one", 3),
+        "ARI": ("ari_one", 3),
+        "NMI alone": ("nmi", 3),
+        "ARI alone": ("ari", 3),
         "left out %": ("left_out_share", 1),
         "clusters": ("n_clusters", 0),
         "first s": ("first_s", 1),
@@ -133,7 +135,7 @@ def print_table(data: LabelledTexts, records: list[dict[str, object]]) -> None:
                 cell += f" ({value['low']:.{digits}f} - {value['high']:.{digits}f})"
             cells.append(cell)
         table.add_row(str(record["system"]), *cells)
-    Console(width=190).print(table)
+    Console(width=220).print(table)
 
 
 def main() -> None:
