@@ -60,6 +60,7 @@ from models.root_cause.stability import (
     make_id,
 )
 from models.root_cause.trend import estimate_trends
+from models.root_cause.word_lists import stop_words
 from models.taxonomy import Taxonomy
 
 _STREAMS = {"owner": 1, "impact": 2, "stability": 3}
@@ -362,6 +363,10 @@ class RootCauseAnalyser(AnalysisOutputs):
             texts=[complaints.texts[row] for row in unique],
             languages=[complaints.languages[row] for row in unique],
             membership=run.assignment.membership[unique],
+            key_words={
+                place: [frozenset(term.text.split()) - stop_words(place[1]) for term in found[:5]]
+                for place, found in terms.items()
+            },
             n_exemplars=self.n_exemplars,
         )
         causes = build_causes(

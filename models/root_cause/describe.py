@@ -22,6 +22,7 @@ from models.root_cause.trend import TrendTable
 from models.taxonomy import Taxonomy
 
 Key = TypeVar("Key", str, Language)
+N_TOPIC_NAMES = 3
 Terms = Mapping[tuple[int, Language], tuple[KeyTerm, ...]]
 
 
@@ -86,8 +87,8 @@ def shares(values: Iterable[Key]) -> dict[Key, float]:
 
 def topic_names_by_cause(
     cause: IntVector, topics: Sequence[str], n_causes: int, taxonomy: Taxonomy
-) -> dict[int, dict[Language, str]]:
-    """Name of the topic that most complaints of each cause have, per language."""
+) -> dict[int, dict[Language, tuple[str, ...]]]:
+    """Names of the topics that most complaints of each cause have, most first, per language."""
     known = {label.label: label for label in taxonomy.topics}
     counts: dict[int, Counter[str]] = {label: Counter() for label in range(n_causes)}
     for label, topic in zip(cause.tolist(), topics, strict=True):
@@ -95,10 +96,12 @@ def topic_names_by_cause(
             counts[label][topic] += 1
     result = {}
     for label, own in counts.items():
-        if own:
-            best = known[min(own, key=lambda topic: (-own[topic], topic))]
+        ranked = sorted(own, key=lambda topic: (-own[topic], topic))[:N_TOPIC_NAMES]
+        if ranked:
             result[label] = {
-                language: best.name.get(language.value, best.label)
+                language: tuple(
+                    known[topic].name.get(language.value, known[topic].label) for topic in ranked
+                )
                 for language in (Language.NL, Language.EN)
             }
     return result

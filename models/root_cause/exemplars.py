@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -13,8 +14,17 @@ MAX_SIMILARITY = 0.95
 """Two exemplars nearer than this (cosine) would tell a reader the same twice."""
 MIN_LANGUAGE_SHARE = 0.1
 """Share of a cause from which a language gets an exemplar of its own."""
-FITTING_WORDS = (4, 45)
+FITTING_WORDS = (7, 40)
 """A clause of this many words can be read on its own and at a glance."""
+MIN_MEMBERSHIP = 0.5
+MIN_WORDS = 4
+"""A clause of fewer words comes last."""
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+TERM_BONUS = 0.06
+"""Cosine that a clause gains by each key term it holds, up to ``MAX_TERMS``; it says the cause."""
+MAX_TERMS = 2
+LENGTH_BONUS = 0.06
+"""Cosine that a clause of a fitting length gains."""
 
 
 def pick_exemplars(
@@ -25,6 +35,7 @@ def pick_exemplars(
     texts: Sequence[str],
     languages: Sequence[str],
     membership: FloatVector,
+    key_words: Mapping[tuple[int, str], Sequence[Collection[str]]] | None = None,
     n_exemplars: int = 5,
 ) -> dict[int, tuple[int, ...]]:
     """Choose the rows that stand for each cause.
@@ -40,6 +51,9 @@ def pick_exemplars(
     texts, languages : sequence of str, length n_rows
     membership : ndarray of shape (n_rows,)
         Rows that hardly belong come last.
+    key_words : mapping of (int, str) to sequence of collection of str, optional
+        Words of each key term of a cause in a language, in small letters: a clause that holds a
+        word of a term gains on one that holds none.
     n_exemplars : int, default=5
         Most exemplars per cause; a smaller cause gives what it has.
 
@@ -68,9 +82,23 @@ def pick_exemplars(
         nearness = np.round((wide * centres[label]).sum(axis=1), 6)
         lengths = np.array([len(texts[row].split()) for row in members], dtype=np.int64)
         fits = (lengths >= FITTING_WORDS[0]) & (lengths <= FITTING_WORDS[1])
-        ranked = members[np.lexsort((-nearness, membership[members] < 0.5, ~fits))]
+        held = [
+            _n_held(texts[row], (key_words or {}).get((label, languages[row]), ()))
+            for row in members
+        ]
+        merit = nearness + LENGTH_BONUS * fits + TERM_BONUS * np.array(held, dtype=np.float64)
+        hardly = membership[members] < MIN_MEMBERSHIP
+        ranked = members[np.lexsort((-merit, hardly, lengths < MIN_WORDS))]
         chosen[label] = _unlike(embeddings, ranked, languages, n_exemplars)
     return chosen
+
+
+def _n_held(text: str, terms: Sequence[Collection[str]]) -> int:
+    """How many key terms a text holds a word of, up to ``MAX_TERMS``."""
+    if not terms:
+        return 0
+    words = set(_WORD.findall(text.lower()))
+    return min(MAX_TERMS, sum(not words.isdisjoint(term) for term in terms))
 
 
 def _unlike(

@@ -25,8 +25,20 @@ NEGATIONS: Final = {
 
 _INNER: Final = {
     Language.NL: _words("in op van met voor aan bij naar uit over de het een"),
-    Language.EN: _words("on of in at to for with up off out"),
+    Language.EN: _words("on of in at to for with by a an the my"),
 }
+
+PARTICLES: Final = {
+    Language.NL: _words("terug weg stuk af uit op kwijt los dicht mee"),
+    Language.EN: _words("off out up down away apart"),
+}
+"""May end a key phrase: "zip came off", "rits gaat stuk"; they open none."""
+
+LATE_NEGATIONS: Final = _words("niet nooit niks")
+"""May end a clause and so a key phrase: "factuur klopt niet"."""
+
+FORM_BREAKS: Final = _words("do does did ca could wo would is was are were has have had should")
+"""Before "nt" these are a negation written without its apostrophe."""
 
 _EXTRA: Final = {
     Language.NL: _words("""
@@ -50,6 +62,22 @@ _EXTRA: Final = {
         belt kreeg bedrijf firma trek trekt verkeerde gelijk dezelfde hetzelfde zelfde
         steeds opnieuw al alle allemaal elke ieder één niks kom eentje
         erop eraan eraf ervan erin ervoor daarvan
+        ochtend middag avond nacht ochtends middags avonds nachts overdag vroeger ooit pas
+        zogezegd zogenaamd blijkbaar kennelijk hopelijk trouwens bovendien overigens misschien
+        vraag vragen gevraagd vraagt hoop hopen probeer probeerde geprobeerd begint
+        begon begonnen gebeurt gebeurde gebeurd snap snapt begrijp begrijpt hoor hoorde gehoord
+        zie zag gezien kijk keek gekeken voel voelt voelde lijkt leek loop loopt gelopen neem
+        nam genomen haal haalt haalde hangt hing zet zette gezet gebruik gebruikt gebruiken
+        gebruikte manier verhaal soort idee punt kant rest reden geval moment plek kleine grote
+        groot klein oude nieuwe lange lang kort korte volle leuke mooie vorig vorige enige eigen
+        zeker zekere klaar duidelijk normaal normale gewone jongens mensen buren vriend vriendin
+        dochter zoon kindje kinderen moeder vader collega hond nergens overal ergens terwijl
+        minstens hooguit ongeveer precies direct meteen onmiddellijk eindelijk uiteindelijk
+        twaalf dertig twintig vijftien vijftig honderd beide allebei zovele sommige dergelijke
+        zijt hebt gewoonweg spijtig zot amai allee plots ineens opeens tof hopen verdorie
+        belachelijk schandalig schande onzin waardeloos triest dik rap sinds maakten kocht koopt
+        gekocht kopen bestelde koop zo'n gesteld elf vierde vijfde via midden gemaakt meegenomen
+        nodig heet heette wete staan graden kilo meter stel stelde kost
     """),
     Language.EN: _words("""
         really very still just again even only also quite though although however actually
@@ -70,6 +98,23 @@ _EXTRA: Final = {
         time times man woman lady lad guy bloke dad mum son daughter wife husband half euro euros
         pound pounds run ran left paid free wrong main total
         using would could should
+        morning evening night afternoon nights mornings instead guess suppose maybe perhaps
+        apparently basically literally honestly clearly simply certainly exactly probably
+        finally eventually suddenly immediately anyway anymore otherwise either though along
+        right fine okay sure true happy sorry kind sort type place part side end point reason
+        case fact story idea house home room door street single every each several whole entire
+        big small little long short old new nice lovely full half own different certain able
+        ask asks asked asking happen happens happened start starts started stop stopped turn
+        turns turned turning find found finds hear heard mean means meant show shows showed shown
+        walk walked walking sit sat stand stood stands hold held bring brought buy bought buys
+        hope hoped love loved liked wish believe understand understood notice noticed realise
+        realised seem seems seemed became become becomes stay stayed follow followed
+        kid kids boy boys girl girls friend friends family mother father neighbour neighbours
+        dog ago later soon early late twice once couple dozen hundred fifty twenty thirty
+        fifteen twelve pair loads plenty couple joke ridiculous shocking shame appalling rubbish
+        nonsense nowhere somewhere everywhere anywhere somebody anybody everybody somehow
+        brought past middle read sent set agree
+        metre metres mile miles degrees kilo inch
     """),
 }
 

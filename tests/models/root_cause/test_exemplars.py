@@ -36,6 +36,7 @@ def test_pick_exemplars_does_not_tell_the_same_twice() -> None:
 def test_pick_exemplars_prefers_readable_lengths() -> None:
     rows = unit(np.array([[1.0, 0.0], [1.0, 0.5]]))
     assert pick(rows, [0, 0], texts=["Slecht", TEXT], n_exemplars=1) == {0: (1,)}
+    assert pick(rows, [0, 0], texts=[TEXT, "Slecht"], n_exemplars=1) == {0: (0,)}
 
 
 def test_pick_exemplars_shows_both_languages() -> None:
@@ -48,3 +49,20 @@ def test_pick_exemplars_shows_both_languages() -> None:
 def test_pick_exemplars_refuses_none() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         pick(np.eye(2), [0, 0], n_exemplars=0)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "term"),
+    [
+        ("nl", "de rits was al na een week kapot", "rits"),
+        ("en", "the zip broke in its first week", "zip"),
+    ],
+)
+def test_pick_exemplars_prefers_a_text_that_says_the_cause(
+    language: str, text: str, term: str
+) -> None:
+    rows = unit(np.array([[1.0, 0.1], [1.0, -0.2]]))
+    texts = ["we barely did and the tent looked bored", text]
+    changes = {"texts": texts, "languages": [language] * 2, "n_exemplars": 1}
+    assert pick(rows, [0, 0], **changes) == {0: (0,)}
+    assert pick(rows, [0, 0], **changes, key_words={(0, language): [{term}]}) == {0: (1,)}

@@ -1,9 +1,10 @@
 import pytest
 
 from models.domain import Language
-from models.root_cause.key_terms import KeyTerm, find_key_terms, find_names
+from models.root_cause.key_terms import KeyTerm, find_key_terms
 from models.root_cause.lemma import lemma_key
-from models.root_cause.names import name_causes
+from models.root_cause.names import MAX_LENGTH, name_causes
+from models.root_cause.phrases import Reader, cut_phrases, find_names
 
 NL, EN = Language.NL, Language.EN
 
@@ -115,7 +116,7 @@ def test_lemma_key_keeps_words_apart(pair: tuple[str, str]) -> None:
 
 
 def term(text: str, n_complaints: int = 2) -> KeyTerm:
-    return KeyTerm(text=text, score=1.0, n_complaints=n_complaints)
+    return KeyTerm(text=text, score=3.0 * n_complaints, n_complaints=n_complaints)
 
 
 def test_names_are_phrases_or_two_words() -> None:
@@ -126,13 +127,15 @@ def test_names_are_phrases_or_two_words() -> None:
         },
         1,
     )
-    assert (names[0].nl, names[0].en) == ("Lang in de wacht", "Queue · phone")
+    assert (names[0].nl, names[0].en) == ("Lang in de wacht · telefoon", "Queue · phone")
     assert names[0].borrowed == ()
 
 
 def test_names_in_a_language_without_terms_are_borrowed() -> None:
     (name,) = name_causes(
-        {(0, NL): (term("kapotte lift"),)}, 1, topic_names={0: {NL: "Gebouw", EN: "Facilities"}}
+        {(0, NL): (term("kapotte lift"),)},
+        1,
+        topic_names={0: {NL: ("Gebouw",), EN: ("Facilities",)}},
     )
     assert name.en == "Facilities (kapotte lift)"
     assert name.borrowed == (EN,)
@@ -156,7 +159,7 @@ def test_a_phrase_that_few_complaints_hold_stands_behind_the_topic() -> None:
         (0, Language.NL): (term("zolen piepen", 2), term("kraakt", 2), term("nat", 1)),
         (1, Language.NL): (term("lang in de wacht", 9),),
     }
-    topics = {row: {Language.NL: "Kwaliteit"} for row in (0, 1)}
+    topics = {row: {Language.NL: ("Kwaliteit",)} for row in (0, 1)}
     sizes = {(0, Language.NL): 50, (1, Language.NL): 50}
     weak, firm = name_causes(terms, 2, topic_names=topics, sizes=sizes)
     assert weak.nl == "Kwaliteit (zolen piepen · kraakt)"
@@ -170,7 +173,98 @@ def test_a_language_of_few_complaints_borrows_its_name() -> None:
         (0, Language.EN): (term("weight in microfibres", 2),),
     }
     sizes = {(0, Language.NL): 40, (0, Language.EN): 2}
-    topics = {0: {Language.EN: "Payment"}}
+    topics = {0: {Language.EN: ("Payment",)}}
     (name,) = name_causes(terms, 1, topic_names=topics, sizes=sizes)
     assert (name.nl, name.en) == ("Ecocheques geweigerd", "Payment (ecocheques geweigerd)")
     assert name.borrowed == (Language.EN,)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words", "phrases"),
+    [
+        (
+            NL,
+            "De factuur klopt niet. Te duur",
+            ["factuur", "klopt", "duur"],
+            {"factuur", "factuur klopt niet", "klopt niet", "te duur"},
+        ),
+        (NL, "app te openen", ["app", "openen"], {"app", "openen"}),
+        (EN, "no reply with the parcel", ["reply", "parcel"], {"reply", "no reply", "parcel"}),
+    ],
+)
+def test_cut_phrases_ends_where_a_customer_would(
+    language: Language, text: str, words: list[str], phrases: set[str]
+) -> None:
+    keys = {lemma_key(word, language) for word in words}
+    found = {phrase.text for phrase in cut_phrases(Reader(language).read(text), keys)}
+    assert phrases <= found
+    assert not any(text.split()[-1] in {"te", "no", "with", "the"} for text in found)
+    assert "te openen" not in found
+
+
+@pytest.mark.parametrize(
+    ("language", "texts", "words"),
+    [
+        (
+            NL,
+            ["kapotte rits", "kapotte rits alweer", "slot hapert", "het slot hapert"],
+            "rits slot",
+        ),
+        (EN, ["broken zip", "a broken zip", "lock jams", "the lock jams"], "zip lock"),
+    ],
+)
+def test_the_first_two_terms_cover_what_the_other_does_not(
+    language: Language, texts: list[str], words: str
+) -> None:
+    first, second, *_ = terms_of(texts, [0] * 4, language)
+    assert {word for word in words.split() if word in f"{first} {second}"} == set(words.split())
+    assert not set(first.split()) & set(second.split())
+
+
+def test_a_dutch_word_counts_its_compounds() -> None:
+    texts = ["de rits hapert", "rits hapert", "ritssluiting kapot"]
+    (term,) = [
+        term for term in find_key_terms(texts, [NL] * 3, [0] * 3)[0, NL] if "rits" in term.text
+    ]
+    assert term.n_complaints == 3
+
+
+def test_a_word_at_home_in_the_other_language_names_nothing() -> None:
+    texts = ["letter about rekening", "letter with rekening"] + ["de rekening klopt"] * 8
+    found = find_key_terms(texts, [EN] * 2 + [NL] * 8, [0] * 10)
+    assert [term.text for term in found[0, EN]] == ["letter"]
+
+
+def test_what_one_of_many_complaints_says_is_no_key_term() -> None:
+    texts = [
+        "purple elephants",
+        *(f"unlike{chr(97 + row)} words{chr(97 + row)}" for row in range(9)),
+    ]
+    assert (0, EN) not in find_key_terms(texts, [EN] * 10, [0] * 10)
+
+
+def test_a_long_second_phrase_gives_way() -> None:
+    terms = (term("niet aangebeld door de bezorger"), term("pakket bij de buren"), term("regen"))
+    (name,) = name_causes({(0, NL): terms}, 1)
+    assert name.nl == "Niet aangebeld door de bezorger · regen"
+    assert len(name.nl) <= MAX_LENGTH
+
+
+def test_causes_of_one_topic_without_terms_take_their_second_topic() -> None:
+    topics = {row: {EN: ("Price", f"Topic {row}")} for row in range(2)}
+    first, second = name_causes({}, 2, topic_names=topics)
+    assert (first.en, second.en) == ("Price", "Price · Topic 1")
+
+
+def test_a_term_at_home_in_all_causes_names_none() -> None:
+    common = KeyTerm(text="tent", score=1.0, n_complaints=9)
+    topics = {0: {EN: ("Quality",)}}
+    (name,) = name_causes({(0, EN): (common,)}, 1, topic_names=topics, sizes={(0, EN): 20})
+    assert name.en == "Quality"
+
+
+@pytest.mark.parametrize(("n_complaints", "name"), [(5, "Billing (invoice)"), (9, "Invoice")])
+def test_a_lone_word_must_be_in_many_complaints(n_complaints: int, name: str) -> None:
+    terms = {(0, EN): (term("invoice", n_complaints),)}
+    topics = {0: {EN: ("Billing",)}}
+    assert name_causes(terms, 1, topic_names=topics, sizes={(0, EN): 20})[0].en == name
