@@ -17,6 +17,7 @@ COMMANDS = (
     "add_labels",
     "distil",
     "calibrate",
+    "align",
     "evaluate",
     "label_errors",
     "next_rows",

@@ -18,15 +18,16 @@ import numpy as np
 from models.bundle import write_manifest
 from models.calibration import Calibration
 from models.decide import decide_department, decide_sentiment, decide_topics
-from models.embedding import EmbeddingSpace, estimate_alignment
+from models.embedding import EmbeddingSpace
 from models.encoder.onnx import OnnxEncoder
 from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS, Taxonomy, parse_taxonomy
 from models.text.clean import clean
+from training.alignment import align_space, pairs_of
 from training.calibrate import calibrate
 from training.card import write_card
 from training.config import TrainConfig
-from training.labelled import LabelledVerbatim, story_pairs
+from training.labelled import LabelledVerbatim
 from training.metrics import macro_f1, topics_f1
 from training.origins import corpus_hash, read_prompt
 from training.targets import gold_rows, target_rows
@@ -107,24 +108,6 @@ def check_parity(
                 "nearer to what was trained"
             )
     return found
-
-
-def align_space(
-    space: EmbeddingSpace, encoder: OnnxEncoder, rows: Sequence[LabelledVerbatim]
-) -> EmbeddingSpace:
-    """The space with an alignment estimated on the stories of split ``train``.
-
-    Without a story that is told in both languages it stays as it is.
-    """
-    learnt = [row for row in rows if row.split == "train"]
-    pairs = story_pairs(learnt)
-    if not pairs:
-        return space
-    dutch, english = (
-        space.embed(encoder.encode([clean(learnt[place].text).text for place in side]))
-        for side in zip(*pairs, strict=True)
-    )
-    return dataclasses.replace(space, alignment=estimate_alignment(dutch, english))
 
 
 def mark_zero_shot(taxonomy: Taxonomy, names: Mapping[str, frozenset[str]]) -> Taxonomy:
@@ -266,7 +249,8 @@ def export_bundle(
         plain = run.export_space()
         heads = _zero_shot_rows(run, encoder, plain, all_rows, unseen)
         heads.save(scratch / "heads.safetensors")
-        align_space(plain, encoder, all_rows).save(scratch / "embedding.safetensors")
+        aligned = align_space(plain, encoder, pairs_of(all_rows))
+        aligned.save(scratch / "embedding.safetensors")
         features = encoder.encode([clean(row.text).text for row in held_out])
         agreement = check_parity(
             run.export_heads().logits(features),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,12 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle import FILES, read_manifest, resolve_bundle, write_manifest
+from models.bundle import read_manifest, resolve_bundle
 from models.calibration import Calibration, softmax
 from models.domain import FloatMatrix
 from models.heads import TaskArrays
 from models.taxonomy import Taxonomy
 from training.calibrate import SINGLE_LABEL, Scaling, fit_scaling, prior_bias, set_bars
+from training.derive import derive_bundle
 from training.labelled import LabelledDataError, LabelledVerbatim
 from training.prior_shift import PriorShift, estimate_prior
 from training.reliability import (
@@ -288,32 +287,11 @@ def write_recalibrated(
     FileExistsError
         If something stands at ``out``.
     """
-    if out.exists():
-        raise FileExistsError(f"{out} exists: a bundle is never changed, name a new folder")
-    bundle = resolve_bundle(bundle)
-    manifest = read_manifest(bundle)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        for name in FILES:
-            if name != "calibration.json":
-                shutil.copyfile(bundle / name, scratch / name)
-        calibration.save(scratch / "calibration.json")
-        written = write_manifest(
-            scratch,
-            prompt=manifest.prompt,
-            origin={
-                **manifest.origin,
-                "recalibrated_from": manifest.bundle_version,
-                "calibration": dict(record),
-            },
-            metrics=manifest.metrics,
-        )
-        scratch.chmod(0o755)
-        scratch.rename(out)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return written.bundle_version
+    origin = {
+        "recalibrated_from": read_manifest(resolve_bundle(bundle)).bundle_version,
+        "calibration": dict(record),
+    }
+    return derive_bundle(bundle, out, {"calibration.json": calibration.save}, origin)
 
 
 def record_of(
