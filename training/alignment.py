@@ -46,15 +46,16 @@ def read_parallel(path: Path) -> TextPairs:
 
 
 def pairs_of(rows: Sequence[LabelledVerbatim]) -> TextPairs:
-    """The project's parallel sentences; without them the stories that rows tell in both languages.
+    """Stories of split ``train`` told in both languages, and the project's parallel sentences.
 
-    Sentences that say the same word by word tell the languages apart better: of 1 000 pairs of
-    others 0.86 share one of 80 clusters, with the alignment of 610 stories 0.77.
+    The sentences say the same word by word and tell the languages apart best: of 1 000 pairs of
+    others 0.85 share one of 80 clusters, with the stories alone 0.77. The stories, told freely,
+    weaken what is mere wording: planted causes are found with NMI 0.52, without them 0.48.
     """
-    if PARALLEL.exists():  # an installed package comes without data
-        return read_parallel(PARALLEL)
     learnt = [row for row in rows if row.split == "train"]
-    return tuple((learnt[nl].text, learnt[en].text) for nl, en in story_pairs(learnt))
+    stories = tuple((learnt[nl].text, learnt[en].text) for nl, en in story_pairs(learnt))
+    # An installed package comes without data.
+    return stories + (read_parallel(PARALLEL) if PARALLEL.exists() else ())
 
 
 def align_space(space: EmbeddingSpace, encoder: Encoder, pairs: TextPairs) -> EmbeddingSpace:

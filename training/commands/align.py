@@ -6,8 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from training.alignment import PARALLEL
-
 _EPILOG = """\
 PAIRS are lines of JSON with 'nl' and 'en' that mean the same. Encoder, heads and calibration stay
 as they are; what changes is the space in which complaints are clustered.
@@ -27,9 +25,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add("bundle", type=Path, help="bundle folder; it is not changed")
-    add(
-        "pairs", type=Path, nargs="*", default=[PARALLEL], help=f"default: {PARALLEL.name} of data/"
-    )
+    add("pairs", type=Path, nargs="*", help="default: data/parallel/ and the corpus' stories")
     add("--out", type=Path, required=True, help="folder of the new bundle")
     parser.set_defaults(run=run)
 
@@ -37,10 +33,14 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Embed both sides of all pairs, estimate, and write the new bundle."""
     from models.bundle import load_bundle
-    from training.alignment import align_space, read_parallel
+    from training.alignment import align_space, pairs_of, read_parallel
     from training.derive import derive_bundle
+    from training.labelled import read_corpus
 
-    pairs = tuple(pair for path in args.pairs for pair in read_parallel(path))
+    if args.pairs:
+        pairs = tuple(pair for path in args.pairs for pair in read_parallel(path))
+    else:
+        pairs = pairs_of(read_corpus())
     classifier = load_bundle(args.bundle)
     space = align_space(classifier.space, classifier.encoder, pairs)
     origin = {"aligned_from": classifier.bundle_version, "alignment": {"pairs": len(pairs)}}
