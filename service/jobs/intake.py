@@ -23,7 +23,7 @@ from service.tables.classify_run import MAX_FLAT_COLUMNS
 from service.tables.columns import ColumnChoice, choose_columns, find_column
 from service.tables.encoders import keep_columns
 from service.tables.errors import ColumnError, FormatError, TableError
-from service.tables.formats import Format, check_magic, sniff_format
+from service.tables.formats import BY_SUFFIX, Format, check_magic, sniff_format
 from service.tables.opening import ReadOptions, open_file
 from service.tables.results import FLAT_COLUMNS, OBJECT_KEY, PREFIX
 from service.tables.roles import Roles, choose_roles
@@ -54,17 +54,6 @@ _BY_TYPE = {
     "application/x-parquet": Format.PARQUET,
 }
 MEDIA_TYPES = (*_BY_TYPE, "text/plain", "application/octet-stream")
-_BY_SUFFIX = {
-    ".csv": Format.CSV,
-    ".tsv": Format.TSV,
-    ".tab": Format.TSV,
-    ".jsonl": Format.JSONL,
-    ".ndjson": Format.JSONL,
-    ".xlsx": Format.XLSX,
-    ".xlsm": Format.XLSX,
-    ".parquet": Format.PARQUET,
-    ".pq": Format.PARQUET,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +175,7 @@ class Intake:
             head = stream.read(_HEAD_BYTES)
         if not head:
             raise FormatError(f"{NAME}: the file is empty")
-        found = params.format or _BY_TYPE.get(upload.media_type) or _BY_SUFFIX.get(upload.suffix)
+        found = params.format or _BY_TYPE.get(upload.media_type) or BY_SUFFIX.get(upload.suffix)
         table_format = found or sniff_format(head) or Format.CSV
         check_magic(NAME, head, table_format)
         if not table_format.is_binary and b"\x00" in head and not head.startswith(_WIDE_BOMS):

@@ -30,7 +30,7 @@ class Format(StrEnum):
 
 FORMATS = tuple(one.value for one in Format)
 
-_BY_SUFFIX = {
+BY_SUFFIX = {
     ".csv": Format.CSV,
     ".tsv": Format.TSV,
     ".tab": Format.TSV,
@@ -63,13 +63,13 @@ def format_of(path: Path, *, is_output: bool = False) -> Format:
     suffix = path.suffix.lower()
     if is_output and suffix == ".xlsm":
         raise FormatError(f"{path.name}: workbooks with macros cannot be written; use .xlsx")
-    if suffix in _BY_SUFFIX:
-        return _BY_SUFFIX[suffix]
+    if suffix in BY_SUFFIX:
+        return BY_SUFFIX[suffix]
     option = "--output-format" if is_output else "--input-format"
     advice = "" if is_output else _ADVICE.get(suffix, "")
     raise FormatError(
         f"{path.name}: the extension {suffix or '(none)'} does not tell the format; "
-        f"known are {', '.join(_BY_SUFFIX)}; " + (advice or f"or name it with {option}")
+        f"known are {', '.join(BY_SUFFIX)}; " + (advice or f"or name it with {option}")
     )
 
 
