@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -62,6 +63,14 @@ def test_a_receipt_of_another_tenant_is_not_shown(client: TestClient, store: Sto
     receipt = client.delete("/v1/subjects/a").json()
     path = f"/v1/erasure-receipts/{receipt['receipt_id']}"
     assert client.get(path, headers=make_key(store, "globex")).status_code == 404
+
+
+@pytest.mark.parametrize("subject", ["a/b", "a\nb", "a b", "\u2028", "é%"])
+def test_a_subject_of_any_text_is_erased(client: TestClient, store: Store, subject: str) -> None:
+    post(client, correction(subject_id=subject))
+    answer = client.delete(f"/v1/subjects/{quote(subject, safe='')}")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["erased"]["corrections"] == 1
 
 
 def test_an_unknown_subject_gets_a_receipt_of_zeros(client: TestClient) -> None:

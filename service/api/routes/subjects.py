@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 
 from service.api.auth import Caller, require
 from service.api.problems import EVERYWHERE, Code, ProblemError, problem_responses
@@ -17,11 +18,28 @@ from service.store.keys import Scope
 
 router = APIRouter(tags=["subjects"])
 
+
+class AnyConvertor(Convertor[str]):
+    """Any text; the ``path`` of Starlette stops at the end of a line."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        """Keep it as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Keep it as it is."""
+        return value
+
+
+register_url_convertor("any", AnyConvertor())
+
 _BREACHES = (Code.INVALID_REQUEST, Code.VALIDATION_FAILED, *EVERYWHERE)
 
 
 @router.delete(
-    "/v1/subjects/{subject_id:path}",
+    "/v1/subjects/{subject_id:any}",
     summary="Erase a subject",
     responses=problem_responses(*_BREACHES),
 )
