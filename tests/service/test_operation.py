@@ -353,7 +353,7 @@ def test_a_trace_holds_the_template_of_the_path_and_joins_the_callers(tmp_path: 
         client.delete(f"/v1/subjects/{MARKER}", headers={"traceparent": parent})
         client.get(f"/{MARKER}")
     erased, unknown = exporter.get_finished_spans()
-    assert erased.name == "DELETE /v1/subjects/{subject_id:path}"
+    assert erased.name == "DELETE /v1/subjects/{subject_id:any}"
     assert erased.attributes is not None
     assert erased.attributes["http.response.status_code"] == 200
     assert erased.context.trace_id == 0x0AF7651916CD43DD8448EB211C80319C
