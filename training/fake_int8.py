@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import nn
@@ -45,8 +46,40 @@ def round_activations(states: torch.Tensor) -> torch.Tensor:
     high = states.amax(dim=dims, keepdim=True).clamp(min=0.0)
     scale = (high - low).clamp(min=1e-8) / _ACTIVATION_LEVELS
     zero = torch.round(-low / scale)
-    level = (torch.round(states / scale) + zero).clamp(0.0, _ACTIVATION_LEVELS)
-    return (level - zero) * scale
+    level = (states / scale).round_()
+    return level.clamp_(-zero, _ACTIVATION_LEVELS - zero).mul_(scale)
+
+
+class _RoundedStates(torch.autograd.Function):
+    """Smoothed and rounded input of a layer; its gradient passes the rounding unchanged."""
+
+    @staticmethod
+    def forward(
+        context: Any, states: torch.Tensor, smoothing: torch.Tensor, kind: torch.dtype
+    ) -> torch.Tensor:
+        context.save_for_backward(smoothing)
+        return round_activations(states.float() / smoothing).to(kind)
+
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        (smoothing,) = context.saved_tensors
+        return gradient.float().div_(smoothing), None, None
+
+
+class _RoundedWeights(torch.autograd.Function):
+    """Weights in their rounded form, computed before; the gradient goes to the weights."""
+
+    @staticmethod
+    def forward(
+        context: Any, weight: torch.Tensor, smoothing: torch.Tensor, rounded: torch.Tensor
+    ) -> torch.Tensor:
+        context.save_for_backward(smoothing)
+        return rounded.view_as(rounded)
+
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        (smoothing,) = context.saved_tensors
+        return gradient.float().mul_(smoothing), None, None
 
 
 class FakeInt8Linear(nn.Linear):
@@ -57,16 +90,32 @@ class FakeInt8Linear(nn.Linear):
 
     is_rounding = False
     smoothing: torch.Tensor
+    _rounded: tuple[tuple[Any, ...], torch.Tensor] | None = None
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - name of nn.Linear
         """Shape: (batch, seq, in) -> (batch, seq, out)."""
         if not self.is_rounding:
             return super().forward(input)
-        states, weight = input.float() / self.smoothing, self.weight * self.smoothing
-        with torch.no_grad():
-            weight_error = round_weights(weight) - weight
-            state_error = round_activations(states) - states
-        return functional.linear(states + state_error, weight + weight_error, self.bias)
+        device = input.device.type
+        kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
+        kind = kind or self.weight.dtype
+        states = _RoundedStates.apply(input, self.smoothing, kind)  # type: ignore[no-untyped-call]
+        weight = _RoundedWeights.apply(  # type: ignore[no-untyped-call]
+            self.weight, self.smoothing, self._round_once(kind)
+        )
+        return functional.linear(states, weight, self.bias)
+
+    def _round_once(self, kind: torch.dtype) -> torch.Tensor:
+        """Smoothed and rounded weights, kept until a step changes them.
+
+        torch counts changes in place; the fused form of its optimisers does not.
+        """
+        state = (self.weight._version, self.smoothing._version, self.weight.device, kind)
+        if self._rounded is None or self._rounded[0] != state:
+            # What is kept must serve in training, too, wherever it was computed first.
+            with torch.inference_mode(False), torch.no_grad():
+                self._rounded = state, round_weights(self.weight * self.smoothing).to(kind)
+        return self._rounded[1]
 
 
 def swap_linear_layers(network: nn.Module) -> None:
@@ -81,6 +130,7 @@ def set_rounding(network: nn.Module, *, is_rounding: bool) -> None:
     """Switch rounding on or off in all layers."""
     for _, module in _layers(network):
         module.is_rounding = is_rounding
+        module._rounded = None
 
 
 def round_table(table: torch.Tensor) -> torch.Tensor:

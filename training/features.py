@@ -158,3 +158,39 @@ def plan_batches(
         members = members[np.argsort(lengths[members], kind="stable")]
         batches += [members[i : i + batch_size] for i in range(0, len(members), batch_size)]
     return [batches[index] for index in rng.permutation(len(batches))]
+
+
+def plan_parts(
+    lengths: npt.NDArray[np.int64], *, call_tokens: int, most_tokens: int
+) -> list[npt.NDArray[np.int64]]:
+    """Cut one batch by length, so that padding and calls cost least together.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n,)
+    call_tokens : int
+        What a call of the network costs besides its tokens, in tokens.
+    most_tokens : int
+        A part holds at most this many, padding included, or else a single row.
+
+    Returns
+    -------
+    list of ndarray
+        Places of the rows of each part, short ones first.
+    """
+    order = np.argsort(lengths, kind="stable")
+    widths = lengths[order].tolist()
+    best, cuts = [0.0], [0]
+    for end, width in enumerate(widths, start=1):
+        starts = [start for start in range(end) if (end - start) * width <= most_tokens]
+        costs = {
+            start: best[start] + (end - start) * width + call_tokens
+            for start in starts or [end - 1]
+        }
+        cuts.append(min(costs, key=lambda start: costs[start]))
+        best.append(costs[cuts[-1]])
+    parts, end = [], len(widths)
+    while end:
+        parts.append(order[cuts[end] : end])
+        end = cuts[end]
+    return parts[::-1]

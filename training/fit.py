@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,17 @@ from training.checkpoint import CheckpointClock, load_state, save_state
 from training.config import TrainConfig
 from training.devices import pick_compute
 from training.fake_int8 import estimate_smoothing, round_table, set_rounding
-from training.features import Example, build_examples, build_unlabelled, collate, plan_batches
+from training.features import (
+    Example,
+    build_examples,
+    build_unlabelled,
+    collate,
+    plan_batches,
+    plan_parts,
+)
 from training.holding import BaseEmbeddings, by_length, whole
 from training.labelled import LabelledVerbatim, story_pairs
+from training.memory import keep_freed_memory
 from training.network import JointNetwork, alignment_loss, base_loss, label_loss
 from training.origins import hash_run, read_prompt
 from training.pseudo_texts import make_pseudo_texts
@@ -41,6 +50,8 @@ _ALIGN_EVERY = 4  # steps between two alignment batches
 _PAIRS_PER_BATCH = 24
 _PSEUDO_TEXTS = 8_000  # drawn from again and again
 _SMOOTHING_TEXTS = 512
+_CALL_TOKENS = 200  # what a call of the network costs besides its tokens, in tokens (measured)
+_MOST_TOKENS, _MOST_TOKENS_GPU = 2_048, 65_536  # that run at once: some 0.4 MB each
 _LOG_EVERY = 50  # steps between two recorded losses
 _LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
 
@@ -95,6 +106,7 @@ class FineTuning:
         config: TrainConfig,
         folder: Path,
     ) -> None:
+        keep_freed_memory()
         torch.manual_seed(config.seed)
         base = Path(config.base)
         if not (base / "tokenizer.json").is_file():
@@ -147,21 +159,11 @@ class FineTuning:
         """Rates fall from the heads down to the embeddings."""
         config = self.config
         n_layers = self.network.encoder.config.num_hidden_layers
-        groups: list[dict[str, object]] = [
-            {
-                "params": [parameter],
-                "lr": config.head_learning_rate,
-                "weight_decay": 0.0 if parameter.ndim == 1 else config.weight_decay,
-            }
-            for parameter in self.network.heads.parameters()
-        ]
-        groups.append(
-            {
-                "params": [*self.network.readout.parameters()],
-                "lr": config.readout_learning_rate,
-                "weight_decay": 0.0,
-            }
-        )
+        groups: dict[tuple[float, float], list[torch.nn.Parameter]] = defaultdict(list)
+        for parameter in self.network.heads.parameters():
+            decay = 0.0 if parameter.ndim == 1 else config.weight_decay
+            groups[config.head_learning_rate, decay].append(parameter)
+        groups[config.readout_learning_rate, 0.0] += self.network.readout.parameters()
         for name, parameter in self.network.encoder.named_parameters():
             if not parameter.requires_grad:
                 continue
@@ -169,8 +171,11 @@ class FineTuning:
             depth = int(layer.group(1)) + 1 if layer else 0
             rate = config.encoder_learning_rate * config.layer_decay ** (n_layers - depth)
             decay = 0.0 if parameter.ndim == 1 else config.weight_decay
-            groups.append({"params": [parameter], "lr": rate, "weight_decay": decay})
-        return groups
+            groups[rate, decay].append(parameter)
+        return [
+            {"params": parameters, "lr": rate, "weight_decay": decay}
+            for (rate, decay), parameters in groups.items()
+        ]
 
     def _rate_at(self, step: int) -> float:
         """Linear rise, then linear fall to zero."""
@@ -263,29 +268,18 @@ class FineTuning:
         return bool(means) and len(means) - 1 - int(np.argmax(means)) >= self.config.patience
 
     def _step(self, number: int, members: np.ndarray, rng: np.random.Generator) -> float:
-        """One update; gives the loss on labels."""
-        batch = collate([self.train[index] for index in members]).to(self.network.compute.device)
-        pooled = self.network.pool(batch)
-        labels = label_loss(self.network.logits(pooled), batch, self.weights, self.config)
-        loss = labels
-        if self.config.base_weight:
-            kept = self._base_loss(pooled, members)
-            if self.pseudo:
-                chosen = rng.choice(len(self.pseudo), self.config.pseudo_texts, replace=False)
-                pseudo = self.network.pool(collate([self.pseudo[index] for index in chosen]))
-                kept = (kept + self._base_loss(pseudo, chosen + len(self.train))) / 2
-            loss = loss + self.config.base_weight * kept
+        """One update; gives the loss on labels.
+
+        Each part of the batch runs back before the next one starts, so that memory holds the
+        states of one.
+        """
+        labels = self._learn_labels(members)
+        if self.pseudo:
+            chosen = rng.choice(len(self.pseudo), self.config.pseudo_texts, replace=False)
+            self._hold_to_base(chosen)
         if self.config.alignment_weight and self.pairs and number % _ALIGN_EVERY == 0:
             chosen = rng.choice(len(self.pairs), min(_PAIRS_PER_BATCH, len(self.pairs)), False)
-            sides = zip(*(self.pairs[index] for index in chosen), strict=True)
-            first, second = (
-                self.network.readout(
-                    self.network.pool(collate([whole(self.train[index]) for index in side]))
-                )
-                for side in sides
-            )
-            loss = loss + self.config.alignment_weight * alignment_loss(first, second)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            self._align([self.pairs[index] for index in chosen])
         self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         scale = self.scaler.get_scale()
@@ -294,7 +288,55 @@ class FineTuning:
         if self.scaler.get_scale() >= scale:  # else the step overflowed and was left out
             self.scheduler.step()
         self.optimizer.zero_grad()
-        return float(labels.detach())
+        return labels
+
+    def _learn_labels(self, members: np.ndarray) -> float:
+        """Gradients of the losses on labelled rows; gives the loss on labels."""
+        config, total = self.config, 0.0
+        n_spans = np.asarray([len(self.train[index].spans) for index in members])
+        factors = 1 + config.segment_weight * (n_spans - 1)
+        base_weight = config.base_weight / (2 if self.pseudo else 1)
+        for part in self._parts([self.train[index] for index in members]):
+            batch = collate([self.train[index] for index in members[part]])
+            batch = batch.to(self.network.compute.device)
+            pooled = self.network.pool(batch)
+            logits = self.network.logits(pooled)
+            loss = label_loss(logits, batch, self.weights, config)
+            loss = loss * float(factors[part].sum() / factors.sum())
+            total += float(loss.detach())
+            if base_weight:
+                share = float(n_spans[part].sum() / n_spans.sum())
+                loss = loss + base_weight * share * self._base_loss(pooled, members[part])
+            self._backward(loss)
+        return total
+
+    def _hold_to_base(self, chosen: np.ndarray) -> None:
+        """Gradients of the loss on texts without labels."""
+        for part in self._parts([self.pseudo[index] for index in chosen]):
+            pooled = self.network.pool(collate([self.pseudo[index] for index in chosen[part]]))
+            loss = self._base_loss(pooled, chosen[part] + len(self.train))
+            self._backward(self.config.base_weight / 2 * len(part) / len(chosen) * loss)
+
+    def _align(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Gradients of the alignment of some pairs."""
+        texts = [whole(self.train[pair[side]]) for side in (0, 1) for pair in pairs]
+        parts = self._parts(texts)
+        pooled = [self.network.pool(collate([texts[place] for place in part])) for part in parts]
+        places = torch.from_numpy(np.argsort(np.concatenate(parts)))
+        rows = self.network.readout(torch.cat(pooled)[places.to(pooled[0].device)])
+        loss = alignment_loss(rows[: len(pairs)], rows[len(pairs) :])
+        self._backward(self.config.alignment_weight * loss)
+
+    def _parts(self, examples: Sequence[Example]) -> list[np.ndarray]:
+        """Places of the examples that run together."""
+        lengths = np.asarray([len(example.ids) for example in examples])
+        is_cpu = self.network.compute.device.type == "cpu"
+        most_tokens = _MOST_TOKENS if is_cpu else _MOST_TOKENS_GPU
+        return plan_parts(lengths, call_tokens=_CALL_TOKENS, most_tokens=most_tokens)
+
+    def _backward(self, loss: torch.Tensor) -> None:
+        """Add the gradients of a loss."""
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
 
     def _base_loss(self, pooled: torch.Tensor, examples: np.ndarray) -> torch.Tensor:
         """Loss of the readout on all spans of some examples."""
@@ -415,7 +457,7 @@ class FineTuning:
             self.scaler.load_state_dict(state["scaler"])
             self.epoch, self.best, self.history = state["epoch"], state["best"], state["history"]
             self._mid_epoch = state.get("mid_epoch")
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise TrainingError(
                 f"{path} is no checkpoint of this version: delete it to start the run anew"
             ) from error

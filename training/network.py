@@ -15,6 +15,7 @@ from models.embedding import EmbeddingSpace, no_alignment
 from models.heads import Head, Heads
 from models.taxonomy import TASKS, Taxonomy
 from training.config import LoraConfig, TrainConfig
+from training.cpu_layers import use_cpu_layers
 from training.devices import CPU, Compute
 from training.fake_int8 import swap_linear_layers
 from training.features import Batch
@@ -42,6 +43,8 @@ class JointNetwork(nn.Module):
         super().__init__()
         self.compute = compute
         encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        if compute.device.type == "cpu":
+            use_cpu_layers(encoder)
         if lora is None:
             swap_linear_layers(encoder)
         self.encoder: Any = encoder if lora is None else add_updates(encoder, lora)

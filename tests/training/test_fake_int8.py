@@ -95,3 +95,20 @@ def test_rounded_table_is_within_half_a_level() -> None:
     table = torch.randn(6, 8)
     level = table.abs().amax(dim=1, keepdim=True) / 127
     assert ((round_table(table) - table).abs() <= level * 0.501).all()
+
+
+def test_kept_rounded_weights_follow_a_step_of_the_optimiser() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(4, 3))
+    swap_linear_layers(network)
+    set_rounding(network, is_rounding=True)
+    states = torch.randn(1, 2, 4)
+    with torch.inference_mode():
+        before = network(states).clone()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=0.1)
+    network(states).square().sum().backward()
+    optimiser.step()
+    after = network(states)
+    assert not torch.allclose(before, after, atol=0.01)
+    set_rounding(network, is_rounding=True)  # forgets what was kept
+    assert torch.equal(network(states), after)

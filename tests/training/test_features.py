@@ -4,7 +4,7 @@ import numpy as np
 from tiny import tiny_config, tiny_rows, tiny_taxonomy, tiny_tokenizer_json
 from tokenizers import Tokenizer
 
-from training.features import build_examples, collate, plan_batches
+from training.features import build_examples, collate, plan_batches, plan_parts
 from training.labelled import Labels
 from training.targets import target_rows
 
@@ -44,3 +44,23 @@ def test_plan_batches_takes_every_row_once() -> None:
     lengths = np.arange(100) % 17
     plan = plan_batches(lengths, batch_size=8, rng=np.random.default_rng(0))
     assert sorted(np.concatenate(plan).tolist()) == list(range(100))
+
+
+def test_plan_parts_takes_every_row_once_and_keeps_to_the_limit() -> None:
+    lengths = np.random.default_rng(0).integers(5, 200, 60)
+    parts = plan_parts(lengths, call_tokens=50, most_tokens=400)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(60))
+    assert all(len(part) * lengths[part].max() <= 400 for part in parts)
+
+
+def test_plan_parts_cuts_where_padding_costs_more_than_a_call() -> None:
+    lengths = np.asarray([100, 10, 10, 10, 100, 11])
+    cheap_calls = plan_parts(lengths, call_tokens=50, most_tokens=10_000)
+    assert [sorted(part.tolist()) for part in cheap_calls] == [[1, 2, 3, 5], [0, 4]]
+    dear_calls = plan_parts(lengths, call_tokens=1_000, most_tokens=10_000)
+    assert [sorted(part.tolist()) for part in dear_calls] == [[0, 1, 2, 3, 4, 5]]
+
+
+def test_plan_parts_lets_a_row_above_the_limit_run_alone() -> None:
+    parts = plan_parts(np.asarray([3, 900]), call_tokens=0, most_tokens=100)
+    assert [part.tolist() for part in parts] == [[0], [1]]

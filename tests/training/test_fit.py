@@ -80,6 +80,26 @@ def test_killed_run_ends_as_an_unbroken_one(
     assert_same_ends(unbroken, resumed)
 
 
+def test_parts_of_a_batch_give_the_gradients_of_the_whole(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gradients(most_tokens: int) -> tuple[float, dict[str, torch.Tensor]]:
+        monkeypatch.setattr("training.fit._MOST_TOKENS", most_tokens)
+        run = start(tiny_base, tmp_path, base_weight=2.0)
+        run.network.eval()  # without dropout
+        loss = run._learn_labels(np.arange(len(run.train)))
+        run._align(run.pairs)
+        found = {name: p.grad for name, p in run.network.named_parameters() if p.grad is not None}
+        return loss, found
+
+    whole_loss, whole = gradients(100_000)
+    parts_loss, parts = gradients(20)
+    assert parts_loss == pytest.approx(whole_loss, rel=1e-5)
+    assert set(parts) == set(whole)
+    for name, gradient in whole.items():
+        assert torch.allclose(gradient, parts[name], rtol=1e-3, atol=1e-5), name
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
