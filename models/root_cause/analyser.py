@@ -16,10 +16,9 @@ from models.embedding import LanguageAlignment
 from models.root_cause.arrays import IntVector
 from models.root_cause.cluster import (
     Assignment,
-    assign_clusters,
     cause_centres,
     fit_clusters,
-    limit_emerging,
+    place_all,
 )
 from models.root_cause.cluster_config import ClusterConfig
 from models.root_cause.complaint_map import lay_map
@@ -208,14 +207,14 @@ class RootCauseAnalyser(AnalysisOutputs):
         collapsed = collapse_duplicates(complaints.texts, rows, seed=config.seed)
         unique = rows[collapsed.rows]
         clusters = fit_clusters(unique, collapsed.weights, config)
-        clusters = limit_emerging(clusters, rows, config)
+        clusters, assignment = place_all(clusters, rows, config)
         run = _Run(
             feedback=feedback,
             table=table,
             complaints=complaints,
             rows=rows,
             collapsed=collapsed,
-            assignment=assign_clusters(clusters, rows),
+            assignment=assignment,
         )
         cause = run.assignment.cause
         sizes = np.bincount(cause[cause >= 0], minlength=clusters.n_causes).astype(np.float64)

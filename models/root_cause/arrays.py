@@ -18,6 +18,8 @@ BLOCK_ROWS = 8192
 """Rows whose similarities are held in memory at a time."""
 
 _MIN_NORM = 1e-12
+_ROUGH_ERROR = np.float32(1e-5)
+"""Over twice what single precision can be wrong by for unit rows."""
 
 
 def unit(rows: npt.NDArray[np.floating]) -> Matrix:
@@ -55,6 +57,12 @@ def group_means(
     return unit(sums)
 
 
+def weighted_mean(rows: FloatMatrix, weights: FloatVector) -> FloatVector:
+    """Mean of rows, in double precision."""
+    result: FloatVector = np.einsum("i,ij->j", weights, rows) / weights.sum()
+    return result
+
+
 def weighted_quantile(values: FloatVector, weights: FloatVector, share: float) -> float:
     """Lowest value with at least ``share`` of the weight at or below it.
 
@@ -75,16 +83,25 @@ def nearest_prototypes(
     """Index and cosine of the nearest prototype of each row.
 
     Double precision, rounded: the order in which a matrix product adds up, which may differ
-    with the number of threads and of rows, cannot tip a decision.
+    with the number of threads and of rows, cannot tip a decision. Single precision only tells
+    which prototypes can be nearest at all.
     """
     nearest = np.empty(len(embeddings), dtype=np.int64)
     similarity = np.empty(len(embeddings))
+    rough = as_float32(prototypes).T
     for start in range(0, len(embeddings), BLOCK_ROWS):
-        block = embeddings[start : start + BLOCK_ROWS].astype(np.float64)
-        cosines = np.round(block @ prototypes.T, 9)
-        best = cosines.argmax(axis=1)
+        block = embeddings[start : start + BLOCK_ROWS]
+        cosines = block @ rough
+        near = cosines >= cosines.max(axis=1, keepdims=True) - _ROUGH_ERROR
+        best = near.argmax(axis=1)
+        exact = np.round(np.einsum("ij,ij->i", block, prototypes[best], dtype=np.float64), 9)
+        close = np.flatnonzero(near.sum(axis=1) > 1)
+        if len(close):
+            exact_close = np.round(block[close].astype(np.float64) @ prototypes.T, 9)
+            best[close] = exact_close.argmax(axis=1)
+            exact[close] = exact_close[np.arange(len(close)), best[close]]
         nearest[start : start + BLOCK_ROWS] = best
-        similarity[start : start + BLOCK_ROWS] = cosines[np.arange(len(block)), best]
+        similarity[start : start + BLOCK_ROWS] = exact
     return nearest, similarity
 
 

@@ -19,6 +19,7 @@ from models.root_cause.arrays import (
     group_means,
     nearest_prototypes,
     unit,
+    weighted_mean,
     weighted_quantile,
 )
 from models.root_cause.cluster_config import ClusterConfig
@@ -85,8 +86,9 @@ def fit_clusters(
 
     Notes
     -----
-    The same rows in the same order give the same clusters whatever the number of threads: EVoC
-    splits its work by thread, so it runs on one (no slower on 2 cores: 1.1 s for 13 083 rows).
+    The same rows in the same order give the same clusters whatever the number of threads. EVoC
+    waits for all threads at every step, which on a busy machine takes many times as long as on
+    one, so it runs on one; neighbours are looked for on several.
     """
     config = config or ClusterConfig()
     n_rows, dim = embeddings.shape
@@ -135,13 +137,27 @@ def assign_clusters(clusters: Clusters, embeddings: FloatMatrix) -> Assignment:
     )
 
 
-def limit_emerging(clusters: Clusters, embeddings: FloatMatrix, config: ClusterConfig) -> Clusters:
-    """Set the threshold on all complaints, duplicates included, so that few enough emerge."""
+def place_all(
+    clusters: Clusters, embeddings: FloatMatrix, config: ClusterConfig
+) -> tuple[Clusters, Assignment]:
+    """Set the threshold on all complaints, duplicates included, so that few enough emerge.
+
+    Returns
+    -------
+    tuple of Clusters and Assignment
+        With the threshold, and where it leaves each row.
+    """
+    found = assign_clusters(clusters, embeddings)
     if len(embeddings) == 0 or clusters.n_causes == 0:
-        return clusters
-    membership = assign_clusters(clusters, embeddings).membership
-    threshold = _threshold(membership, np.ones(len(embeddings)), config)
-    return replace(clusters, min_membership=threshold)
+        return clusters, found
+    threshold = _threshold(found.membership, np.ones(len(embeddings)), config)
+    cause = np.where(found.membership < threshold, EMERGING, found.nearest)
+    return replace(clusters, min_membership=threshold), replace(found, cause=cause)
+
+
+def limit_emerging(clusters: Clusters, embeddings: FloatMatrix, config: ClusterConfig) -> Clusters:
+    """The clusters of ``place_all`` alone."""
+    return place_all(clusters, embeddings, config)[0]
 
 
 def _sample(weights: FloatVector, config: ClusterConfig) -> IntVector:
@@ -182,7 +198,7 @@ def _describe(
     for row in range(len(order)):
         members = cause == row
         typical[row] = weighted_quantile(similarity[members], weights[members], 0.5)
-    middle = (embeddings * weights[:, None]).sum(axis=0, dtype=np.float64) / weights.sum()
+    middle = weighted_mean(embeddings, weights)
     background = float(np.round((prototypes * middle).sum(axis=1).mean(), 9))
     prototypes, cause_of_prototype = prototypes[kept], number[cause_of_prototype[kept]]
     membership = _membership(similarity, typical[cause], background)

@@ -24,6 +24,11 @@ MIN_SIMILARITY = 0.98
 
 _DIGITS = re.compile(r"\d+")
 _MARKS = re.compile(r"[\W_]+")
+_ZEROS = re.compile("00+")
+_PLAIN_ASCII = {
+    code: "0" if chr(code).isdigit() else chr(code).lower() if chr(code).isalpha() else " "
+    for code in range(128)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,9 @@ def text_key(text: str) -> str:
     >>> text_key("Té duur!!  (3x)") == text_key("te duur, 4x")
     True
     """
+    if text.isascii():  # the same, five times as fast
+        words = " ".join(text.translate(_PLAIN_ASCII).split())
+        return _ZEROS.sub("0", words) if "00" in words else words
     folded = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(mark for mark in folded if not unicodedata.combining(mark))
     return _MARKS.sub(" ", _DIGITS.sub("0", plain)).strip()
@@ -128,11 +136,13 @@ def _near_leaders(embeddings: FloatMatrix, *, min_similarity: float, seed: int) 
     for _ in range(N_TABLES):
         planes = rng.standard_normal((dim, N_BITS)).astype(np.float32)
         own = np.flatnonzero(leader == np.arange(n_rows))
-        codes = (embeddings[own] @ planes > 0) @ powers
+        codes = ((embeddings if len(own) == n_rows else embeddings[own]) @ planes > 0) @ powers
         order = np.argsort(codes, kind="stable")
         starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
         first = np.repeat(own[order[starts]], np.diff(np.append(starts, len(order))))
         rows = own[order]
+        shares = np.flatnonzero(first != rows)
+        first, rows = first[shares], rows[shares]
         similarity = np.einsum("ij,ij->i", embeddings[rows], embeddings[first])
         same = similarity >= min_similarity
         leader[rows[same]] = first[same]

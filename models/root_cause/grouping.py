@@ -16,11 +16,20 @@ from models.root_cause.arrays import (
     Matrix,
     group_means,
     nearest_prototypes,
+    weighted_mean,
     weighted_quantile,
 )
 from models.root_cause.cluster_config import ClusterConfig
 from models.root_cause.consensus import agree
-from models.root_cause.layers import find_layers, group_by_linkage, merge_alike
+from models.root_cause.layers import (
+    N_NEIGHBOURS,
+    centre_rows,
+    count_threads,
+    find_layers,
+    group_by_linkage,
+    merge_alike,
+)
+from models.root_cause.neighbours import Neighbours, find_neighbours
 
 MIN_EVOC_ROWS = 100  # fewer: average linkage, which needs no neighbourhood statistics
 MAX_FINEST = 5000  # the finest clusters have at least one in so many of the rows
@@ -32,13 +41,17 @@ ONE_CAUSE_SIMILARITY = 0.8
 MIN_PROTOTYPE_WEIGHT = 8
 """The mean of fewer complaints is mostly chance."""
 MAX_RUNS = 8
-MAX_RUN_ROWS = 20_000
-"""Rows that all runs may have together: 8 runs up to 2 500 rows, one beyond 10 000.
+MAX_RUN_ROWS = 10_000
+"""Rows that all runs may have together: 8 runs up to 1 250 rows, one beyond 5 000.
 
-On 5 410 rows NMI is 0.334 with one run, 0.333 with two, 0.336 with three, 0.343 with five; the
-votes steady small inputs, and each run costs as much as the first.
+On 5 410 rows NMI is 0.331 with one run, 0.329 with two (medians of ten seeds); the votes steady
+small inputs, and each run costs as much as the first.
 """
 RUN_SHARE = 0.9
+N_SHARED = 4 / 3
+"""Neighbours found for all runs, over those that one needs: a tenth of them is not in it."""
+MAX_THREADS = 4
+"""A step takes a few milliseconds; more threads would wait for each other."""
 
 HEAVY_SHARE = 0.01
 """A text repeated this often is a cause of its own if it fits no other."""
@@ -53,6 +66,30 @@ class Groups:
     causes: IntVector
     finest: IntVector
     themes: IntVector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Rows with what every run on them or on most of them needs.
+
+    ``apart`` are the embeddings around their middle. ``n_threads`` changes the time alone.
+    """
+
+    embeddings: FloatMatrix
+    weights: FloatVector
+    apart: FloatMatrix
+    neighbours: Neighbours
+    n_threads: int
+
+    def take(self, rows: IntVector) -> _Rows:
+        """Some of the rows, in ascending order."""
+        return _Rows(
+            embeddings=self.embeddings[rows],
+            weights=self.weights[rows],
+            apart=self.apart[rows],
+            neighbours=self.neighbours.among(rows, N_NEIGHBOURS),
+            n_threads=self.n_threads,
+        )
 
 
 def find_groups(embeddings: FloatMatrix, weights: FloatVector, config: ClusterConfig) -> Groups:
@@ -70,13 +107,19 @@ def find_groups(embeddings: FloatMatrix, weights: FloatVector, config: ClusterCo
     Groups
         At least one cause; the three levels need not nest.
     """
-    groups = _choose_layers(embeddings, weights, config)
-    causes = groups.causes
-    if causes.max() > 0 and len(embeddings) >= MIN_EVOC_ROWS:
-        causes = _vote(embeddings, weights, config, first=groups)
-    causes = _add_heavy_rows(embeddings, weights, causes, config)
+    n_rows = len(embeddings)
+    nothing = np.full(n_rows, -1, dtype=np.int64)
+    groups = Groups(causes=nothing, finest=nothing, themes=nothing)
+    middle = weighted_mean(embeddings, weights)
+    if middle @ middle >= ONE_CAUSE_SIMILARITY:
+        pass
+    elif n_rows < MIN_EVOC_ROWS:
+        groups = _link_few(embeddings, weights, config)
+    else:
+        groups = _vote(embeddings, weights, config)
+    causes = _add_heavy_rows(embeddings, weights, groups.causes, config)
     if causes.max() < 0:
-        causes = np.zeros(len(embeddings), dtype=np.int64)
+        causes = np.zeros(n_rows, dtype=np.int64)
     return replace(groups, causes=causes)
 
 
@@ -113,21 +156,26 @@ def find_prototypes(
     return prototypes, np.concatenate([np.arange(n_causes), cause_of_finest[kept]])
 
 
-def _choose_layers(embeddings: FloatMatrix, weights: FloatVector, config: ClusterConfig) -> Groups:
-    """The layers of one run of EVoC that hold causes, finest groups and themes."""
-    n_rows = len(embeddings)
-    nothing = np.full(n_rows, -1, dtype=np.int64)
-    middle = (embeddings * weights[:, None]).sum(axis=0, dtype=np.float64) / weights.sum()
-    if middle @ middle >= ONE_CAUSE_SIMILARITY:
-        return Groups(causes=nothing, finest=nothing, themes=nothing)
+def _link_few(embeddings: FloatMatrix, weights: FloatVector, config: ClusterConfig) -> Groups:
+    """Causes of few rows, without other levels."""
+    nothing = np.full(len(embeddings), -1, dtype=np.int64)
+    causes = group_by_linkage(embeddings, weights, min_weight=config.min_cause_size)
+    return Groups(causes=causes, finest=nothing, themes=nothing)
+
+
+def _choose_layers(rows: _Rows, config: ClusterConfig) -> Groups:
+    """The layers of one run that hold causes, finest groups and themes."""
+    n_rows = len(rows.weights)
     if n_rows < MIN_EVOC_ROWS:
-        groups = group_by_linkage(embeddings, weights, min_weight=config.min_cause_size)
-        return Groups(causes=groups, finest=nothing, themes=nothing)
+        return _link_few(rows.embeddings, rows.weights, config)
     layers, persistence = find_layers(
-        embeddings,
+        rows.apart,
+        rows.neighbours,
         seed=config.seed,
         min_cluster_size=max(config.min_cause_size, n_rows // MAX_FINEST),
+        n_threads=rows.n_threads,
     )
+    nothing = np.full(n_rows, -1, dtype=np.int64)
     sizes = [int(layer.max()) + 1 for layer in layers]
     usable = [row for row, size in enumerate(sizes) if size >= 1]
     if not usable:
@@ -145,34 +193,42 @@ def _choose_layers(embeddings: FloatMatrix, weights: FloatVector, config: Cluste
     themes = [row for row in usable if row > fine and 1 < sizes[row] <= config.max_themes]
     finest = next(row for row in range(fine + 1) if sizes[row] <= MAX_PROTOTYPES or row == fine)
     return Groups(
-        causes=merge_alike(embeddings, weights, layers[fine]),
+        causes=merge_alike(rows.embeddings, rows.weights, layers[fine]),
         finest=layers[finest],
         themes=layers[themes[0]] if themes else nothing,
     )
 
 
-def _vote(
-    embeddings: FloatMatrix, weights: FloatVector, config: ClusterConfig, *, first: Groups
-) -> IntVector:
-    """Causes that several runs agree on; ``first`` is the one on all rows."""
+def _vote(embeddings: FloatMatrix, weights: FloatVector, config: ClusterConfig) -> Groups:
+    """Groups of a run on all rows, its causes replaced by those that several runs agree on."""
     n_rows = len(embeddings)
     n_runs = min(MAX_RUNS, max(1, MAX_RUN_ROWS // n_rows))
-    if n_runs == 1:
-        return first.causes
+    n_neighbours = N_NEIGHBOURS if n_runs == 1 else round(N_SHARED * N_NEIGHBOURS)
+    n_threads = min(MAX_THREADS, count_threads())
+    apart = centre_rows(embeddings)
+    everything = _Rows(
+        embeddings=embeddings,
+        weights=weights,
+        apart=apart,
+        neighbours=find_neighbours(apart, n_neighbours, seed=config.seed, n_threads=n_threads),
+        n_threads=n_threads,
+    )
+    first = _choose_layers(everything.take(np.arange(n_rows)), config)
+    if n_runs == 1 or first.causes.max() <= 0:
+        return first
     labels = []
     for run in range(n_runs):
-        rows, groups = np.arange(n_rows), first
+        part, groups = everything, first
         if run:
             rng = np.random.default_rng([config.seed, run])
-            rows = np.sort(rng.permutation(n_rows)[: round(RUN_SHARE * n_rows)])
-            other = replace(config, seed=int(rng.integers(2**31)))
-            groups = _choose_layers(embeddings[rows], weights[rows], other)
+            part = everything.take(np.sort(rng.permutation(n_rows)[: round(RUN_SHARE * n_rows)]))
+            groups = _choose_layers(part, replace(config, seed=int(rng.integers(2**31))))
         if groups.causes.max() > 0:
             prototypes, cause = find_prototypes(
-                embeddings[rows], weights[rows], groups.causes, groups.finest
+                part.embeddings, part.weights, groups.causes, groups.finest
             )
             labels.append(cause[nearest_prototypes(prototypes, embeddings)[0]])
-    return agree(labels, weights, n_causes=config.n_causes)
+    return replace(first, causes=agree(labels, weights, n_causes=config.n_causes))
 
 
 def _add_heavy_rows(

@@ -36,7 +36,7 @@ def mention_key(text: str) -> str:
     >>> mention_key("mail jan@example.org")
     ''
     """
-    found = _MENTION.search(text)
+    found = _MENTION.search(text) if "@" in text else None
     if found is None:
         return ""
     return hashlib.sha256(found[1].casefold().encode()).hexdigest()[:16]
