@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from models.calibration import sigmoid
 from models.domain import FloatMatrix
 from models.heads import Head, Heads
 from models.taxonomy import TASKS
@@ -139,15 +138,17 @@ class HeadProblem:
         return rows
 
     def _loss(self, rows: Matrix) -> tuple[float, Matrix]:
-        """Mean loss over all records, and its gradient."""
-        weight, bias = rows[:, :-1].astype(np.float32), rows[:, -1].astype(np.float32)
-        mean = self.scaling.mean.astype(np.float32)
-        spread = self.scaling.spread.astype(np.float32)
+        """Mean loss over all records, and its gradient.
+
+        Features are read as they are: the scaling is folded into weights and gradient.
+        """
+        scaled = rows[:, :-1] / self.scaling.spread
+        weight = scaled.astype(np.float32)
+        bias = (rows[:, -1] - scaled @ self.scaling.mean).astype(np.float32)
         loss, total, gradient = 0.0, 0.0, np.zeros(rows.shape)
         for piece in self.store.pieces():
-            features: FloatMatrix = (piece.features - mean) / spread
             share = np.where(piece.is_segment, np.float32(self.segment_weight), np.float32(1.0))
-            logits: FloatMatrix = features @ weight.T + bias
+            logits: FloatMatrix = piece.features @ weight.T + bias
             slopes, start = np.empty_like(logits), 0
             for task, n_labels in self.store.n_labels.items():
                 columns = slice(start, start + n_labels)
@@ -158,8 +159,10 @@ class HeadProblem:
                 loss += float(losses @ share)
             slopes *= share[:, None]
             total += float(share.sum())
-            gradient[:, :-1] += slopes.T @ features
+            gradient[:, :-1] += slopes.T @ piece.features
             gradient[:, -1] += slopes.sum(axis=0)
+        gradient[:, :-1] -= gradient[:, -1:] * self.scaling.mean
+        gradient[:, :-1] /= self.scaling.spread
         return loss / total, gradient / total
 
     def _task(
@@ -169,11 +172,16 @@ class HeadProblem:
         factors = self.factors[task]
         if task == "topics":
             weight = self.topics_weight * (1 + target * (factors - 1))
-            losses = weight * (np.logaddexp(0, logits) - target * logits)
-            return losses.sum(axis=1), weight * (sigmoid(logits) - target)
+            # exp and log of float32 are far faster than logaddexp and tanh.
+            small = np.exp(-np.abs(logits))
+            share = np.where(logits >= 0, np.float32(1.0), small) / (1 + small)
+            losses = weight * (np.maximum(logits, 0) + np.log(1 + small) - target * logits)
+            return losses.sum(axis=1), weight * (share - target)
         n_labels = logits.shape[1]
         smooth = target * (1 - self.label_smoothing) + self.label_smoothing / n_labels
-        log_shares = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        below = logits - logits.max(axis=1, keepdims=True)
+        shares = np.exp(below)
+        total = shares.sum(axis=1, keepdims=True)
         weight = (target @ factors)[:, None]
-        losses = -(smooth * log_shares).sum(axis=1) * weight[:, 0]
-        return losses, weight * (np.exp(log_shares) - smooth)
+        losses = -(smooth * (below - np.log(total))).sum(axis=1) * weight[:, 0]
+        return losses, weight * (shares / total - smooth)
