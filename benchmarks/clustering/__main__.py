@@ -1,4 +1,4 @@
-"""Clusters beside those of BERTopic, Turftopic and k-means, on any labelled file.
+"""Clusters beside those of BERTopic, Turftopic, Top2Vec and k-means, on any labelled file.
 
 ``python -m benchmarks.clustering FILE.jsonl... [--json OUT]`` reads lines with ``text``, ``lang``
 and ``cluster``, embeds the texts once, and clusters them with every system, each in a process of
@@ -8,10 +8,10 @@ count; see ``benchmarks.clustering.figures`` for those that a system leaves out.
 are those of clustering and assignment, without the embedding. The files belong to others and are
 not part of this project.
 
-BERTopic, UMAP, HDBSCAN and Turftopic run in their own interpreter (``--peers-python``)::
+BERTopic, UMAP, HDBSCAN, Turftopic and Top2Vec run in their own interpreter (``--peers-python``)::
 
     python -m venv build/peers-venv
-    build/peers-venv/bin/pip install torch bertopic turftopic
+    build/peers-venv/bin/pip install torch bertopic turftopic top2vec
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ SYSTEMS = (
     System(name="BERTopic, same embeddings", worker="bertopic", embeddings=OURS, is_peer=True),
     System(name="UMAP + HDBSCAN alone", worker="umap-hdbscan", embeddings=OURS, is_peer=True),
     System(name="Turftopic, same embeddings", worker="turftopic", embeddings=OURS, is_peer=True),
+    System(name="Top2Vec, same embeddings", worker="top2vec", embeddings=OURS, is_peer=True),
     System(name="k-means, told the number", worker="k-means", embeddings=OURS, is_peer=False),
     System(name="klantstem on the base", worker="klantstem", embeddings=BASE, is_peer=False),
 )
@@ -149,7 +150,7 @@ def main() -> None:
     parser.add_argument(
         "--peers-python",
         default="build/peers-venv/bin/python",
-        help="interpreter with bertopic and turftopic; without it peers are left out",
+        help="interpreter with bertopic, turftopic and top2vec; without it peers are left out",
     )
     parser.add_argument("--systems", nargs="+", choices=[system.name for system in SYSTEMS])
     parser.add_argument("--seeds", type=int, default=3, help="processes per system, two runs each")

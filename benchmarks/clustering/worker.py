@@ -26,7 +26,7 @@ Cluster = Callable[[list[str], np.ndarray, int], np.ndarray]
 
 def make_klantstem(task: dict[str, Any]) -> Cluster:
     """Mentions taken off, near-duplicates collapsed, causes found, every row assigned."""
-    from models.root_cause.cluster import assign_clusters, fit_clusters, limit_emerging
+    from models.root_cause.cluster import fit_clusters, place_all
     from models.root_cause.cluster_config import ClusterConfig
     from models.root_cause.duplicates import collapse_duplicates
     from models.root_cause.mentions import estimate_mentions
@@ -36,8 +36,7 @@ def make_klantstem(task: dict[str, Any]) -> Cluster:
         rows = estimate_mentions(texts, rows).take_off(texts, rows)
         collapsed = collapse_duplicates(texts, rows, seed=seed)
         clusters = fit_clusters(rows[collapsed.rows], collapsed.weights, config)
-        clusters = limit_emerging(clusters, rows, config)
-        return assign_clusters(clusters, rows).cause
+        return place_all(clusters, rows, config)[1].cause
 
     return cluster
 
@@ -93,6 +92,27 @@ def make_turftopic(task: dict[str, Any]) -> Cluster:
     return cluster
 
 
+def make_top2vec(task: dict[str, Any]) -> Cluster:
+    """Top2Vec as it comes; every text belongs to the topic of the nearest centre."""
+    from top2vec import Top2Vec
+
+    def cluster(texts: list[str], rows: np.ndarray, seed: int) -> np.ndarray:
+        given = dict(zip(texts, rows, strict=True))
+        rng = np.random.default_rng(0)
+
+        def embed(batch: list[str]) -> np.ndarray:
+            """The given rows; words take random directions."""
+            words = rng.standard_normal((len(batch), task["dim"])).astype(np.float32)
+            return np.stack(
+                [given.get(text, word) for text, word in zip(batch, words, strict=True)]
+            )
+
+        model = Top2Vec(documents=texts, embedding_model=embed, workers=2, verbose=False)
+        return np.asarray(model.doc_top)
+
+    return cluster
+
+
 def make_kmeans(task: dict[str, Any]) -> Cluster:
     """K-means that is told the true number of clusters."""
     from sklearn.cluster import KMeans
@@ -108,6 +128,7 @@ MAKERS: dict[str, Callable[[dict[str, Any]], Cluster]] = {
     "bertopic": make_bertopic,
     "umap-hdbscan": make_umap_hdbscan,
     "turftopic": make_turftopic,
+    "top2vec": make_top2vec,
     "k-means": make_kmeans,
 }
 

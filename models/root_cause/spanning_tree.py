@@ -32,8 +32,8 @@ def span(points: FloatMatrix) -> FloatMatrix:
     Notes
     -----
     The tree is that of the graph of nearest neighbours; where this graph falls apart, its parts
-    are joined by their shortest links. On 13 083 points of a layout its length is 0.3 % over
-    that of the exact tree, and it takes an eighth of the time.
+    are joined by their shortest links. On 13 083 points of a layout its length is 0.4 % over
+    that of the exact tree, and it takes 0.4 of the time (0.18 s); NMI and ARI stay the same.
     """
     # These take a while to import.
     from scipy.sparse import csr_matrix  # noqa: PLC0415
