@@ -100,6 +100,9 @@ class TrainConfig:
     mode : str
         ``joint`` fine-tunes encoder and heads, ``lora`` does it with low-rank updates that are
         merged at the end, ``frozen`` fits heads on an untouched encoder.
+    start_from : str
+        Run folder of a finished joint run whose network this one goes on from, on the same base
+        and taxonomy; empty: the base itself. The readout stays held to the base.
     epochs, batch_size : int
         Passes over the rows; verbatims per step.
     encoder_learning_rate, head_learning_rate, readout_learning_rate : float
@@ -150,6 +153,7 @@ class TrainConfig:
     seed: int
     base: str
     mode: str = "joint"
+    start_from: str = ""
     epochs: int = 5
     batch_size: int = 32
     encoder_learning_rate: float = 5e-5
@@ -195,6 +199,8 @@ class TrainConfig:
                 raise ConfigError(
                     f"'{name}' must be one of {', '.join(allowed)}. Got {getattr(self, name)!r}"
                 )
+        if self.start_from and self.mode != "joint":
+            raise ConfigError(f"'start_from' goes with mode = 'joint'. Got mode {self.mode!r}")
         if self.checkpoint_minutes < 0 or self.checkpoint_steps < 0 or self.int8_epochs < 0:
             raise ConfigError(
                 "'checkpoint_minutes', 'checkpoint_steps' and 'int8_epochs' must not be below 0"

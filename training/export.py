@@ -335,6 +335,7 @@ def _scores(
 def portable(config: TrainConfig) -> dict[str, Any]:
     """The configuration without paths of the machine it ran on."""
     values = {**config.identity(), "base": Path(config.base).name}
+    values["start_from"] = Path(config.start_from).name
     others = {"lora", "frozen"} - {config.mode}
     values["frozen"] = {k: v for k, v in values["frozen"].items() if k != "cache"}
     return {name: value for name, value in values.items() if name not in others}

@@ -120,9 +120,10 @@ def build_unlabelled(
     return examples
 
 
-def collate(examples: Sequence[Example]) -> Batch:
-    """Pad a few examples to one batch."""
+def collate(examples: Sequence[Example], *, multiple_of: int = 1) -> Batch:
+    """Pad a few examples to one batch, its width a multiple of a number."""
     width = max(len(example.ids) for example in examples)
+    width += -width % multiple_of
     ids = np.full((len(examples), width), PAD_ID, dtype=np.int64)
     for row, example in enumerate(examples):
         ids[row, : len(example.ids)] = example.ids
@@ -161,7 +162,7 @@ def plan_batches(
 
 
 def plan_parts(
-    lengths: npt.NDArray[np.int64], *, call_tokens: int, most_tokens: int
+    lengths: npt.NDArray[np.int64], *, call_tokens: int, most_tokens: int, multiple_of: int = 1
 ) -> list[npt.NDArray[np.int64]]:
     """Cut one batch by length, so that padding and calls cost least together.
 
@@ -171,7 +172,9 @@ def plan_parts(
     call_tokens : int
         What a call of the network costs besides its tokens, in tokens.
     most_tokens : int
-        A part holds at most this many, padding included, or else a single row.
+        A part holds at most this many, padding included, or else as few rows as it may.
+    multiple_of : int
+        Parts have a multiple of so many rows; the last one has what is left.
 
     Returns
     -------
@@ -179,17 +182,18 @@ def plan_parts(
         Places of the rows of each part, short ones first.
     """
     order = np.argsort(lengths, kind="stable")
-    widths = lengths[order].tolist()
-    best, cuts = [0.0], [0]
-    for end, width in enumerate(widths, start=1):
-        starts = [start for start in range(end) if (end - start) * width <= most_tokens]
+    ends = [*range(multiple_of, len(order), multiple_of), len(order)]
+    best, cuts = {0: 0.0}, dict[int, int]()
+    for end in ends:
+        width = int(lengths[order[end - 1]])
+        starts = [start for start in best if (end - start) * width <= most_tokens]
         costs = {
             start: best[start] + (end - start) * width + call_tokens
-            for start in starts or [end - 1]
+            for start in starts or [max(best)]
         }
-        cuts.append(min(costs, key=lambda start: costs[start]))
-        best.append(costs[cuts[-1]])
-    parts, end = [], len(widths)
+        cuts[end] = min(costs, key=lambda start: costs[start])
+        best[end] = costs[cuts[end]]
+    parts, end = [], len(order)
     while end:
         parts.append(order[cuts[end] : end])
         end = cuts[end]

@@ -6,6 +6,7 @@ last one, so a killed run ends with the same weights as an unbroken one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
@@ -28,6 +29,7 @@ from training.config import TrainConfig
 from training.devices import pick_compute
 from training.fake_int8 import estimate_smoothing, round_table, set_rounding
 from training.features import (
+    Batch,
     Example,
     build_examples,
     build_unlabelled,
@@ -35,7 +37,7 @@ from training.features import (
     plan_batches,
     plan_parts,
 )
-from training.holding import BaseEmbeddings, by_length, whole
+from training.holding import WIDTHS, BaseEmbeddings, by_length, whole
 from training.labelled import LabelledVerbatim, story_pairs
 from training.memory import keep_freed_memory
 from training.network import JointNetwork, alignment_loss, base_loss, label_loss
@@ -52,6 +54,8 @@ _PSEUDO_TEXTS = 8_000  # drawn from again and again
 _SMOOTHING_TEXTS = 512
 _CALL_TOKENS = 200  # what a call of the network costs besides its tokens, in tokens (measured)
 _MOST_TOKENS, _MOST_TOKENS_GPU = 2_048, 65_536  # that run at once: some 0.4 MB each
+# oneDNN compiles and keeps some 6 MB for each new number of tokens: there should be few.
+_PART_ROWS = 8
 _LOG_EVERY = 50  # steps between two recorded losses
 _LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
 
@@ -141,6 +145,8 @@ class FineTuning:
         self.network.start_at_frequencies("topics", torch.from_numpy(topics.mean(axis=0)))
         self.pseudo = self._make_pseudo(split["train"], tokenizer, prompt)
         self.base = BaseEmbeddings(self.network, [*self.train, *self.pseudo])
+        if config.start_from:
+            self._start_from(Path(config.start_from))
         if config.int8_epochs:
             table = self.network.encoder.embeddings.word_embeddings.weight
             table.data.copy_(round_table(table.data))
@@ -154,6 +160,20 @@ class FineTuning:
         self._clock = CheckpointClock(
             minutes=config.checkpoint_minutes, steps=config.checkpoint_steps
         )
+
+    def _start_from(self, run: Path) -> None:
+        """Take the network of a finished run; the hash of this run tells which."""
+        path = run / "best.pt"
+        if not path.exists():
+            raise TrainingError(f"{run} holds no best.pt: finish that run, or leave out start_from")
+        try:
+            self.network.load_state_dict(load_state(path))
+        except RuntimeError as error:
+            raise TrainingError(
+                f"{path} is of another taxonomy, base or mode: start_from needs the same"
+            ) from error
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.data_hash = hashlib.sha256((self.data_hash + digest).encode()).hexdigest()
 
     def _parameter_groups(self) -> list[dict[str, object]]:
         """Rates fall from the heads down to the embeddings."""
@@ -297,7 +317,7 @@ class FineTuning:
         factors = 1 + config.segment_weight * (n_spans - 1)
         base_weight = config.base_weight / (2 if self.pseudo else 1)
         for part in self._parts([self.train[index] for index in members]):
-            batch = collate([self.train[index] for index in members[part]])
+            batch = _collate([self.train[index] for index in members[part]])
             batch = batch.to(self.network.compute.device)
             pooled = self.network.pool(batch)
             logits = self.network.logits(pooled)
@@ -313,7 +333,7 @@ class FineTuning:
     def _hold_to_base(self, chosen: np.ndarray) -> None:
         """Gradients of the loss on texts without labels."""
         for part in self._parts([self.pseudo[index] for index in chosen]):
-            pooled = self.network.pool(collate([self.pseudo[index] for index in chosen[part]]))
+            pooled = self.network.pool(_collate([self.pseudo[index] for index in chosen[part]]))
             loss = self._base_loss(pooled, chosen[part] + len(self.train))
             self._backward(self.config.base_weight / 2 * len(part) / len(chosen) * loss)
 
@@ -321,7 +341,7 @@ class FineTuning:
         """Gradients of the alignment of some pairs."""
         texts = [whole(self.train[pair[side]]) for side in (0, 1) for pair in pairs]
         parts = self._parts(texts)
-        pooled = [self.network.pool(collate([texts[place] for place in part])) for part in parts]
+        pooled = [self.network.pool(_collate([texts[place] for place in part])) for part in parts]
         places = torch.from_numpy(np.argsort(np.concatenate(parts)))
         rows = self.network.readout(torch.cat(pooled)[places.to(pooled[0].device)])
         loss = alignment_loss(rows[: len(pairs)], rows[len(pairs) :])
@@ -332,7 +352,9 @@ class FineTuning:
         lengths = np.asarray([len(example.ids) for example in examples])
         is_cpu = self.network.compute.device.type == "cpu"
         most_tokens = _MOST_TOKENS if is_cpu else _MOST_TOKENS_GPU
-        return plan_parts(lengths, call_tokens=_CALL_TOKENS, most_tokens=most_tokens)
+        return plan_parts(
+            lengths, call_tokens=_CALL_TOKENS, most_tokens=most_tokens, multiple_of=_PART_ROWS
+        )
 
     def _backward(self, loss: torch.Tensor) -> None:
         """Add the gradients of a loss."""
@@ -470,6 +492,11 @@ class FineTuning:
         torch.set_rng_state(state["torch"])
         if torch.cuda.is_available() and state["cuda"]:
             torch.cuda.set_rng_state_all(state["cuda"])
+
+
+def _collate(examples: Sequence[Example]) -> Batch:
+    """A part of a step, of one of a few widths."""
+    return collate(examples, multiple_of=WIDTHS)
 
 
 def label_weights(examples: Sequence[Example], exponent: float) -> dict[str, torch.Tensor]:

@@ -12,6 +12,7 @@ from training.features import Batch, Example, collate
 from training.network import JointNetwork
 
 _BATCH = 64
+WIDTHS = 4  # of padded batches while training: multiples of it, so that shapes come again
 
 
 def whole(example: Example) -> Example:
@@ -23,12 +24,17 @@ def whole(example: Example) -> Example:
     )
 
 
-def by_length(examples: Sequence[Example]) -> Iterator[tuple[torch.Tensor, Batch]]:
+def by_length(
+    examples: Sequence[Example], *, multiple_of: int = 1
+) -> Iterator[tuple[torch.Tensor, Batch]]:
     """Batches of like length and the places of their members."""
     order = np.argsort([len(example.ids) for example in examples], kind="stable")
     for start in range(0, len(order), _BATCH):
         members = order[start : start + _BATCH]
-        yield torch.from_numpy(members), collate([examples[index] for index in members])
+        yield (
+            torch.from_numpy(members),
+            collate([examples[index] for index in members], multiple_of=multiple_of),
+        )
 
 
 class BaseEmbeddings:
@@ -51,7 +57,7 @@ class BaseEmbeddings:
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self._rows = torch.empty((int(self._starts[-1]), network.width))
         network.eval()
-        for members, batch in by_length(examples):
+        for members, batch in by_length(examples, multiple_of=WIDTHS):
             with torch.inference_mode():
                 self._rows[self._places(members.numpy())] = network.pool(batch).cpu()
         centred = self._rows - self._rows.mean(dim=0)

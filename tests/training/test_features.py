@@ -64,3 +64,18 @@ def test_plan_parts_cuts_where_padding_costs_more_than_a_call() -> None:
 def test_plan_parts_lets_a_row_above_the_limit_run_alone() -> None:
     parts = plan_parts(np.asarray([3, 900]), call_tokens=0, most_tokens=100)
     assert [part.tolist() for part in parts] == [[0], [1]]
+
+
+def test_plan_parts_has_few_numbers_of_rows() -> None:
+    lengths = np.random.default_rng(1).integers(5, 200, 44)
+    parts = plan_parts(lengths, call_tokens=50, most_tokens=2_000, multiple_of=8)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(44))
+    assert all(len(part) % 8 == 0 for part in parts[:-1])
+
+
+def test_collate_pads_to_a_multiple() -> None:
+    config = tiny_config(Path("."))
+    examples = build_examples(tiny_rows()[:3], TOKENIZER, TAXONOMY, prompt="", config=config)
+    batch = collate(examples, multiple_of=16)
+    assert batch.ids.shape[1] % 16 == 0
+    assert batch.mask.sum(dim=1).tolist() == [len(example.ids) for example in examples]

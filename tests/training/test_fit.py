@@ -290,3 +290,32 @@ def test_exported_bundle_serves_what_was_trained(tiny_base: Path, tmp_path: Path
     long = classifier.classify([Verbatim(id="long", text="veel te duur en te laat " * 300)])[0]
     assert long.status.value == "ok"
     assert np.isfinite(long.department.probability)
+
+
+def test_run_goes_on_from_another_one(tiny_base: Path, tmp_path: Path) -> None:
+    first = start(tiny_base, tmp_path / "first", epochs=2, int8_epochs=0)
+    first.run()
+    second = start(tiny_base, tmp_path / "second", start_from=str(tmp_path / "first"))
+    anew = start(tiny_base, tmp_path / "anew")
+    best = torch.load(tmp_path / "first" / "best.pt", weights_only=True)
+    heads = {name: value for name, value in best.items() if name.startswith("heads")}
+    assert heads
+    for name, value in heads.items():
+        assert torch.equal(second.network.state_dict()[name], value), name
+    assert second.data_hash != anew.data_hash
+    places = np.arange(len(second.train))
+    assert torch.equal(second.base.of(places), anew.base.of(places))  # held to the base as before
+
+
+def test_run_to_go_on_from_that_does_not_fit_is_named(tiny_base: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"best\.pt"):
+        start(tiny_base, tmp_path / "second", start_from=str(tmp_path / "none"))
+    (tmp_path / "other").mkdir()
+    torch.save({"heads": torch.zeros(1)}, tmp_path / "other" / "best.pt")
+    with pytest.raises(TrainingError, match="same"):
+        start(tiny_base, tmp_path / "second", start_from=str(tmp_path / "other"))
+
+
+def test_only_joint_runs_go_on_from_another(tiny_base: Path) -> None:
+    with pytest.raises(ConfigError, match="start_from"):
+        tiny_config(tiny_base, mode="lora", int8_epochs=0, start_from="run")

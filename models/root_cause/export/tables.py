@@ -193,6 +193,13 @@ def placed_table(items: Sequence[ComplaintAssignment], names: Mapping[str, Cause
             en="clause with which the complaint begins, from 0",
         ),
         Column(
+            name="language",
+            kind=Kind.TEXT,
+            values=[item.language.value for item in items],
+            nl="taal van het antwoord",
+            en="language of the verbatim",
+        ),
+        Column(
             name="text",
             kind=Kind.TEXT,
             values=[item.text for item in items],
