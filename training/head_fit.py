@@ -15,6 +15,8 @@ from models.taxonomy import TASKS
 from training.feature_store import FeatureStore
 
 Matrix = npt.NDArray[np.float64]
+# Share of the loss that a step must gain: below it float32 rounds, and no score changes.
+_LEAST_GAIN = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,7 @@ class HeadProblem:
             fixed[self.is_free].ravel(),
             jac=True,
             method="L-BFGS-B",
-            options={"maxiter": max_iterations},
+            options={"maxiter": max_iterations, "ftol": _LEAST_GAIN},
         )
         rows = fixed.copy()
         rows[self.is_free] = found.x.reshape(-1, shape[1])
