@@ -82,10 +82,10 @@ def found(fitted: RootCauseAnalyser, planted: dict[str, str]) -> Found:
 
 
 def test_planted_causes_are_found(found: Found) -> None:
-    """Two of ten may be missed: what is sold out, for one, is told in too many ways."""
+    """One of ten may be missed: its two owners' halves come out as two."""
     shown: Any = {name: (held, pure) for name, (_, held, pure) in found.items()}
-    fine = [name for name, (held, pure) in shown.items() if held > 0.4 and pure > 0.4]
-    assert len(fine) >= len(OWNERS) - 2, shown
+    fine = [name for name, (held, pure) in shown.items() if held > 0.4 and pure > 0.5]
+    assert len(fine) >= len(OWNERS) - 1, shown
     assert len({found[name][0].cause_id for name in fine}) == len(fine)
 
 
@@ -127,7 +127,6 @@ def test_causes_that_begin_in_mid_period_are_new_or_grow(found: Found, name: str
     assert trend.direction in (Direction.NEW, Direction.GROWING)
 
 
-@pytest.mark.xfail(strict=False, reason="the cause is found in parts, too small to tell")
 def test_the_cause_that_shrinks_shrinks(found: Found) -> None:
     trend = found["size_stock"][0].trend
     assert trend is not None
