@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.domain import FloatMatrix
 from models.heads import Head, Heads
@@ -128,13 +129,15 @@ class HeadProblem:
             gradient += penalty * apart
             return loss, gradient[self.is_free].ravel()
 
-        found = minimize(
-            loss_at,
-            fixed[self.is_free].ravel(),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": max_iterations, "ftol": _LEAST_GAIN},
-        )
+        # The products of a piece are small: threads wait for each other longer than they save.
+        with threadpool_limits(limits=1, user_api="blas"):
+            found = minimize(
+                loss_at,
+                fixed[self.is_free].ravel(),
+                jac=True,
+                method="L-BFGS-B",
+                options={"maxiter": max_iterations, "ftol": _LEAST_GAIN},
+            )
         rows = fixed.copy()
         rows[self.is_free] = found.x.reshape(-1, shape[1])
         return rows
