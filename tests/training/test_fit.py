@@ -104,6 +104,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
+import torch
+torch.set_num_threads(1)  # as in this process: sums depend on it
 from tiny import tiny_config, tiny_rows, tiny_taxonomy
 from training.fit import FineTuning
 config = tiny_config(Path(sys.argv[3]), epochs=3, checkpoint_steps=1)
