@@ -52,7 +52,7 @@ def resample(rows: FloatMatrix, n_rows: int, rng: np.random.Generator) -> FloatM
 
 def measure_size(source: Path, n_rows: int) -> dict[str, float]:
     """Seconds per step and peak memory, in this process."""
-    from models.root_cause.cluster import assign_clusters, fit_clusters, limit_emerging
+    from models.root_cause.cluster import fit_clusters, place_all
     from models.root_cause.duplicates import collapse_duplicates
 
     rows = resample(np.load(source), n_rows, np.random.default_rng(0))
@@ -63,8 +63,7 @@ def measure_size(source: Path, n_rows: int) -> dict[str, float]:
     marks.append(time.perf_counter())
     clusters = fit_clusters(rows[collapsed.rows], collapsed.weights)
     marks.append(time.perf_counter())
-    clusters = limit_emerging(clusters, rows, _config())
-    found = assign_clusters(clusters, rows)
+    clusters, found = place_all(clusters, rows, _config())
     marks.append(time.perf_counter())
     collapse_s, cluster_s, assign_s = np.diff(marks).tolist()
     return {

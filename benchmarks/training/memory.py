@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.memory import peak_mib, resident_mib
 from models.taxonomy import read_taxonomy
 from training.config import FrozenConfig, TrainConfig
 from training.labelled import TAXONOMY, LabelledVerbatim, read_corpus
@@ -43,22 +44,6 @@ def make_rows(n_rows: int) -> Iterator[LabelledVerbatim]:
             row = dataclasses.replace(row, id=f"{row.id}-{number}", text=text, segments=())
         yield row
     yield from (row for row in corpus if row.split == "validation")
-
-
-def _status(name: str) -> float:
-    """A figure of this process in MiB. Not ``ru_maxrss``, which a child has from its parent."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith(name))) / 1024
-
-
-def resident_mib() -> float:
-    """Resident memory now."""
-    return _status("VmRSS:")
-
-
-def peak_mib() -> float:
-    """The most that was resident."""
-    return _status("VmHWM:")
 
 
 def run_once(mode: str, n_rows: int, base: Path, steps: int) -> dict[str, float]:

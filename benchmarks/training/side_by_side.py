@@ -83,11 +83,23 @@ def main() -> None:  # noqa: PLR0915 - one measurement after the other
 
     joint = classify_with_bundle(args.joint, rows)
 
-    def note(name: str, given: Predictions, seconds: float, peak_mib: float) -> None:
+    def note(
+        name: str,
+        given: Predictions,
+        seconds: float,
+        peak_mib: float,
+        tasks: Sequence[str] = TASKS,
+    ) -> None:
         for record in measure(name, given, rows, taxonomy, n_resamples=1000):
             ahead = department_gain(joint, given, rows, str(record["language"]))
             cost = {"seconds": seconds, "peak_mib": peak_mib}
-            records.append({**record, "joint_ahead_by": ahead, **cost})
+            others = {
+                key: ""
+                for key in record
+                for task in set(TASKS) - set(tasks)
+                if key.startswith(task)
+            }
+            records.append({**record, **others, "joint_ahead_by": ahead, **cost})
         print(f"{name}: {seconds:.0f} s", file=sys.stderr, flush=True)
 
     started = time.monotonic()
@@ -136,11 +148,8 @@ def main() -> None:  # noqa: PLR0915 - one measurement after the other
             answers[task] = answer.given
             seconds, peak = seconds + answer.seconds, max(peak, answer.peak_mib)
         else:
-            note("SetFit", named(answers, taxonomy, len(rows)), seconds, peak)
-            for record in records:
-                for task in set(TASKS) - set(args.setfit_tasks):
-                    for key in record if record["system"] == "SetFit" else ():
-                        record[key] = "" if key.startswith(task) else record[key]
+            given = named(answers, taxonomy, len(rows))
+            note("SetFit", given, seconds, peak, args.setfit_tasks)
     figures = [key for key in records[0] if key.endswith("_f1") or key == "joint_ahead_by"]
     table = Table(title=f"{data.name}: {len(rows)} rows; 95 % bootstrap intervals")
     for column in ("system", "language", *figures, "seconds", "peak_mib"):

@@ -155,11 +155,6 @@ def place_all(
     return replace(clusters, min_membership=threshold), replace(found, cause=cause)
 
 
-def limit_emerging(clusters: Clusters, embeddings: FloatMatrix, config: ClusterConfig) -> Clusters:
-    """The clusters of ``place_all`` alone."""
-    return place_all(clusters, embeddings, config)[0]
-
-
 def _sample(weights: FloatVector, config: ClusterConfig) -> IntVector:
     """Rows to find causes in: all, or the heaviest few and a random sample, in order."""
     n_rows = len(weights)

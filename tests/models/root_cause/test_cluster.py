@@ -15,7 +15,7 @@ from models.root_cause.cluster import (
     assign_clusters,
     cause_centres,
     fit_clusters,
-    limit_emerging,
+    place_all,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -89,7 +89,7 @@ def test_emerging_complaints_are_at_most_a_twentieth(n_strangers: int) -> None:
     strangers = unit(np.random.default_rng(5).standard_normal((n_strangers, DIM)))
     rows = np.vstack([rows, as_float32(strangers)])
     config = ClusterConfig()
-    clusters = limit_emerging(fit_clusters(rows, np.ones(len(rows)), config), rows, config)
+    clusters, _ = place_all(fit_clusters(rows, np.ones(len(rows)), config), rows, config)
     assert (assign_clusters(clusters, rows).cause == EMERGING).mean() <= 0.05
 
 
