@@ -51,7 +51,7 @@ from models.root_cause.placing import (
     match_previous,
 )
 from models.root_cause.report import ComplaintAssignment, RootCauseReport
-from models.root_cause.scores import Metric, guess_metric, metric_values
+from models.root_cause.scores import Metric, MetricValues, guess_metric, metric_values
 from models.root_cause.select import Complaints
 from models.root_cause.stability import (
     Matching,
@@ -62,7 +62,7 @@ from models.root_cause.trend import estimate_trends
 from models.root_cause.word_lists import stop_words
 from models.taxonomy import Taxonomy
 
-_STREAMS = {"owner": 1, "impact": 2, "stability": 3}
+_STREAMS = {"owner": 1, "impact": 2, "stability": 3, "segments": 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,13 +304,12 @@ class RootCauseAnalyser(AnalysisOutputs):
             excluded=self.excluded_terms,
         )
 
-    def _impact(self, run: _Run, metric: Metric | None) -> ImpactTable | None:
+    def _impact(self, run: _Run, values: MetricValues | None) -> ImpactTable | None:
         """Impact, where the scores can be read."""
-        metric = metric or guess_metric(run.table.scores)
-        if metric is None:
+        if values is None:
             return None
         return estimate_impact(
-            metric_values(run.table.scores, metric),
+            values,
             run.assignment.cause,
             run.complaints.verbatim,
             self.model_.clusters.n_causes,
@@ -331,7 +330,9 @@ class RootCauseAnalyser(AnalysisOutputs):
         """All estimates on the causes."""
         clusters, cause = self.model_.clusters, run.assignment.cause
         verbatim, complaints = run.complaints.verbatim, run.complaints
-        impact = self._impact(run, metric)
+        metric = metric or guess_metric(run.table.scores)
+        values = metric_values(run.table.scores, metric) if metric else None
+        impact = self._impact(run, values)
         trend = estimate_trends(
             run.table.dates.days, cause, verbatim, clusters.n_causes, period=self.period
         )
@@ -398,7 +399,12 @@ class RootCauseAnalyser(AnalysisOutputs):
             stability=stability.score if stability else None,
             gone=matching.gone if matching else (),
             cross_tables=build_cross_tables(
-                run.table.segments, cause, verbatim, self.model_.cause_ids
+                run.table.segments,
+                cause,
+                verbatim,
+                self.model_.cause_ids,
+                values if impact else None,
+                rng=self._rng("segments"),
             ),
             notes=collect_notes(
                 run.feedback,

@@ -16,6 +16,8 @@ from models.root_cause.model_io import RootCauseModel
 from models.root_cause.names import CauseName, name_causes
 from models.root_cause.owner import OwnerMix
 from models.root_cause.report import Cause, CrossTable, Exemplar, Theme
+from models.root_cause.scores import MetricValues
+from models.root_cause.segment_impact import SegmentImpacts, estimate_segment_impacts
 from models.root_cause.select import Complaints
 from models.root_cause.stability import Matching, Stability
 from models.root_cause.trend import TrendTable
@@ -23,6 +25,8 @@ from models.taxonomy import Taxonomy
 
 Key = TypeVar("Key", str, Language)
 N_TOPIC_NAMES = 3
+MAX_IMPACT_VALUES = 60
+"""Values of a segment column within which impacts are estimated."""
 Terms = Mapping[tuple[int, Language], tuple[KeyTerm, ...]]
 
 
@@ -146,8 +150,21 @@ def build_cross_tables(
     cause: IntVector,
     verbatim: IntVector,
     cause_ids: Sequence[str],
+    metric: MetricValues | None,
+    *,
+    rng: np.random.Generator,
 ) -> tuple[CrossTable, ...]:
-    """Verbatims per cause and value of every segment column; empty cells are left out."""
+    """Verbatims per cause and value of every segment column; empty cells are left out.
+
+    Impacts are estimated within the values that most verbatims have, ``MAX_IMPACT_VALUES`` a
+    column.
+    """
+
+    def within(rows: IntVector) -> SegmentImpacts | None:
+        if metric is None:
+            return None
+        return estimate_segment_impacts(metric, rows, cause, verbatim, cause_ids, rng=rng)
+
     pairs = np.unique(np.stack([verbatim, cause], axis=1)[cause >= 0], axis=0).tolist()
     tables = []
     for column, values in segments.items():
@@ -156,11 +173,15 @@ def build_cross_tables(
             if values[row]:
                 counts[values[row]][cause_ids[label]] += 1
         sizes = Counter(values)
+        ranked = sorted(counts, key=lambda value: -sizes[value])[:MAX_IMPACT_VALUES]
+        cells = np.asarray(values, dtype=object)
+        impacts = {value: within(np.flatnonzero(cells == value)) for value in ranked}
         tables.append(
             CrossTable(
                 column=column,
                 n_verbatims={value: sizes[value] for value in counts},
                 counts={value: dict(sorted(own.items())) for value, own in counts.items()},
+                impacts={value: found for value, found in impacts.items() if found},
             )
         )
     return tuple(tables)

@@ -17,8 +17,6 @@ MAX_TOPIC_LENGTH = 60
 """Characters of a name that begins with a topic."""
 FIRM_SUPPORT = 0.15
 """Share of a cause's complaints (of a language) that the first key term must cover to name it."""
-LONE_WORD_SUPPORT = 0.4
-"""The same where the term is one word and no second one stands beside it."""
 FIRM_COMPLAINTS = 3
 """Complaints that it must cover at least."""
 QUOTED_SUPPORT = 0.2
@@ -136,13 +134,11 @@ def _is_told(
 
 
 def _is_firm(found: tuple[KeyTerm, ...], n_complaints: int) -> bool:
-    """Whether key terms can name a cause without its topic."""
-    if not found:
+    """Whether key terms can name a cause without its topic; one word alone says too little."""
+    if not found or (" " not in found[0].text and _second(found) is None):
         return False
-    is_lone_word = " " not in found[0].text and _second(found) is None
-    support = LONE_WORD_SUPPORT if is_lone_word else FIRM_SUPPORT
     least = min(FIRM_COMPLAINTS, n_complaints)
-    return found[0].n_complaints >= max(least, support * n_complaints)
+    return found[0].n_complaints >= max(least, FIRM_SUPPORT * n_complaints)
 
 
 def _second(found: tuple[KeyTerm, ...]) -> KeyTerm | None:

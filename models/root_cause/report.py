@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.domain import Language
 from models.root_cause.impact import Impact, ImpactTable
 from models.root_cause.key_terms import KeyTerm
 from models.root_cause.names import CauseName
 from models.root_cause.owner import OwnerMix
+from models.root_cause.segment_impact import SegmentImpacts
 from models.root_cause.stability import CauseChange
 from models.root_cause.trend import Trend, TrendTable
 
@@ -106,12 +107,13 @@ class CrossTable:
     """Verbatims with each cause per value of a segment column.
 
     ``n_verbatims`` has the verbatims of each value; ``counts`` per value the verbatims with each
-    cause, by cause id.
+    cause, by cause id, ``impacts`` what they cost there, where the scores can be read.
     """
 
     column: str
     n_verbatims: Mapping[str, int]
     counts: Mapping[str, Mapping[str, int]]
+    impacts: Mapping[str, SegmentImpacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

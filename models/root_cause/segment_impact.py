@@ -6,6 +6,7 @@ the gap over causes asks for more answers than a segment mostly has.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +27,11 @@ class SegmentImpact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentImpacts:
-    """All causes within a segment; None for a cause that no scored verbatim there holds."""
+    """Metric of a segment and the impact, by cause id, of the causes that scored verbatims hold."""
 
     metric_value: float
     n_scored: int
-    causes: tuple[SegmentImpact | None, ...]
+    causes: Mapping[str, SegmentImpact]
 
 
 def estimate_segment_impacts(
@@ -38,7 +39,7 @@ def estimate_segment_impacts(
     rows: IntVector,
     cause: IntVector,
     verbatim: IntVector,
-    n_causes: int,
+    cause_ids: Sequence[str],
     *,
     rng: np.random.Generator,
     n_bootstrap: int = 300,
@@ -53,7 +54,7 @@ def estimate_segment_impacts(
         Verbatims of the segment, each once.
     cause, verbatim : ndarray of shape (n_complaints,)
         Cause of each complaint (negative: none) and the verbatim it is in.
-    n_causes : int
+    cause_ids : sequence of str
     rng : numpy.random.Generator
     n_bootstrap : int, default=300
 
@@ -70,16 +71,17 @@ def estimate_segment_impacts(
     position[scored] = np.arange(len(scored))
     kept = (cause >= 0) & (position[verbatim] >= 0)
     pairs = np.unique(np.stack([cause[kept], position[verbatim[kept]]], axis=1), axis=0)
-    with_cause = np.zeros((n_causes, len(levels)))
+    with_cause = np.zeros((len(cause_ids), len(levels)))
     np.add.at(with_cause, (pairs[:, 0], level[pairs[:, 1]]), 1)
     everyone = np.bincount(level, minlength=len(levels)).astype(np.float64)
     return SegmentImpacts(
         metric_value=float(everyone @ levels / len(scored)),
         n_scored=len(scored),
-        causes=tuple(
-            _impact(own, everyone - own, levels, rng, n_bootstrap) if own.any() else None
-            for own in with_cause
-        ),
+        causes={
+            cause_id: _impact(own, everyone - own, levels, rng, n_bootstrap)
+            for cause_id, own in zip(cause_ids, with_cause, strict=True)
+            if own.any()
+        },
     )
 
 

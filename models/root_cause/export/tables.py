@@ -341,27 +341,49 @@ def periods_table(report: RootCauseReport) -> Table:
 def segments_table(report: RootCauseReport) -> Table:
     """Verbatims with each cause per value of each segment column; a row per combination."""
     found = [
-        (table.column, value, table.n_verbatims[value], cause_id, n_verbatims)
+        (table, value, cause_id, n_verbatims)
         for table in report.cross_tables
         for value, counts in table.counts.items()
         for cause_id, n_verbatims in counts.items()
     ]
+    impacts = [
+        table.impacts[value].causes.get(cause_id) if value in table.impacts else None
+        for table, value, cause_id, _ in found
+    ]
     names = {cause.cause_id: cause.name.en for cause in report.causes}
-    return Table(
-        name="segments",
-        columns=(
-            _text("column", [row[0] for row in found]),
-            _text("value", [row[1] for row in found]),
-            _text("cause_id", [row[3] for row in found]),
-            _text("name_en", [names.get(row[3]) for row in found]),
-            Column(name="n_verbatims", kind=Kind.INTEGER, values=[row[4] for row in found]),
-            Column(
-                name="share_of_value",
-                kind=Kind.SHARE,
-                values=[row[4] / max(1, row[2]) for row in found],
-            ),
+    columns = [
+        _text("column", [row[0].column for row in found]),
+        _text("value", [row[1] for row in found]),
+        _text("cause_id", [row[2] for row in found]),
+        _text("name_en", [names.get(row[2]) for row in found]),
+        Column(name="n_verbatims", kind=Kind.INTEGER, values=[row[3] for row in found]),
+        Column(
+            name="share_of_value",
+            kind=Kind.SHARE,
+            values=[row[3] / max(1, row[0].n_verbatims[row[1]]) for row in found],
         ),
-    )
+    ]
+    if any(impacts):
+        columns += [
+            Column(
+                name=name,
+                kind=Kind.NUMBER,
+                values=[getattr(each.leave_one_out, part) if each else None for each in impacts],
+            )
+            for name, part in (
+                ("impact_leave_one_out", "value"),
+                ("impact_leave_one_out_low", "low"),
+                ("impact_leave_one_out_high", "high"),
+            )
+        ]
+        columns.append(
+            Column(
+                name="impact_is_too_few",
+                kind=Kind.FLAG,
+                values=[each.is_too_few if each else None for each in impacts],
+            )
+        )
+    return Table(name="segments", columns=tuple(columns))
 
 
 def exemplars_table(report: RootCauseReport) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,8 +15,7 @@ from models.root_cause.html.figures import shorten
 from models.root_cause.html.view import by_count
 from models.root_cause.html.wording import Wording
 from models.root_cause.report import ComplaintAssignment, RootCauseReport
-from models.root_cause.scores import Metric, MetricValues, metric_values
-from models.root_cause.segment_impact import SegmentImpact, estimate_segment_impacts
+from models.root_cause.segment_impact import SegmentImpact
 
 MAX_ROWS = 2500
 MAX_TEXT = 250_000
@@ -23,7 +23,6 @@ MAX_TEXT = 250_000
 MAX_TIP = 160
 """Characters of a complaint that the map shows."""
 MAX_FILTER_VALUES = 12
-_STREAM = 4
 _SCRIPT_TEXTS = (
     "too_few",
     "filter_few",
@@ -147,66 +146,32 @@ def _filters(
     place: Mapping[str, int],
 ) -> list[dict[str, Any]]:
     """Complaints and impact per cause under each value of each segment column."""
-    if not columns:
-        return []
-    ids = list(dict.fromkeys([*facts, *(item.verbatim_id for item in assignments)]))
-    position = {verbatim_id: row for row, verbatim_id in enumerate(ids)}
-    verbatim = np.array([position[item.verbatim_id] for item in assignments], dtype=np.int64)
-    cause = np.array([_place(item.cause_id, place) for item in assignments], dtype=np.int64)
     empty = VerbatimFacts()
-    known = [facts.get(verbatim_id, empty) for verbatim_id in ids]
-    metric = _metric(report, known)
-    rng = np.random.default_rng([report.seed, _STREAM])
+    impacts = {table.column: table.impacts for table in report.cross_tables}
     found = []
     for column in columns:
-        codes: dict[str, int] = {}
-        code = np.array(
-            [_code(item.segments.get(column, ""), codes) for item in known], dtype=np.int64
-        )
-        of_complaint = code[verbatim]
-        counts = np.bincount(of_complaint[of_complaint >= 0], minlength=len(codes))
-        totals = {value: int(counts[row]) for value, row in codes.items() if counts[row]}
+        counts: dict[str, Counter[int]] = defaultdict(Counter)
+        for item in assignments:
+            value = facts.get(item.verbatim_id, empty).segments.get(column, "")
+            if value:
+                counts[value][_place(item.cause_id, place)] += 1
+        totals = {value: own.total() for value, own in counts.items()}
         ranked = sorted(totals, key=lambda value: (-totals[value], value))[:MAX_FILTER_VALUES]
         entries = []
         for value in ranked:
-            own = cause[(of_complaint == codes[value]) & (cause >= 0)]
-            impacts = (
-                estimate_segment_impacts(
-                    metric,
-                    np.flatnonzero(code == codes[value]),
-                    cause,
-                    verbatim,
-                    len(place),
-                    rng=rng,
-                )
-                if metric
-                else None
-            )
+            known = impacts.get(column, {}).get(value)
             entries.append(
                 {
                     "value": value,
                     "total": totals[value],
-                    "counts": np.bincount(own, minlength=len(place)).tolist(),
-                    "score": round(impacts.metric_value, 1) if impacts else None,
-                    "scored": impacts.n_scored if impacts else 0,
-                    "impacts": [_impact(each) for each in impacts.causes] if impacts else [],
+                    "counts": [counts[value][cause] for cause in place.values()],
+                    "score": round(known.metric_value, 1) if known else None,
+                    "scored": known.n_scored if known else 0,
+                    "impacts": [_impact(known.causes.get(each)) for each in place] if known else [],
                 }
             )
         found.append({"column": column, "values": entries})
     return found
-
-
-def _code(value: str, codes: dict[str, int]) -> int:
-    """Number of a value, given as it is met; -1 for none."""
-    return codes.setdefault(value, len(codes)) if value else -1
-
-
-def _metric(report: RootCauseReport, facts: Sequence[VerbatimFacts]) -> MetricValues | None:
-    """Every verbatim's part in the metric of the report; None where it has none."""
-    if report.impact is None:
-        return None
-    scores = [np.nan if item.score is None else item.score for item in facts]
-    return metric_values(np.array(scores, dtype=np.float64), Metric(report.impact.metric))
 
 
 def _impact(impact: SegmentImpact | None) -> list[float] | None:

@@ -126,6 +126,18 @@ def test_report_cross_tables_add_up(report: RootCauseReport) -> None:
         assert total == cause.n_verbatims
 
 
+def test_report_tells_impact_within_each_segment(report: RootCauseReport) -> None:
+    (table,) = report.cross_tables
+    assert report.impact is not None
+    assert set(table.impacts) == set(table.n_verbatims)
+    assert sum(each.n_scored for each in table.impacts.values()) == report.impact.n_scored
+    worst = report.by_impact()[0]
+    for value, within in table.impacts.items():
+        assert within.n_scored <= table.n_verbatims[value]
+        assert set(within.causes) <= set(table.counts[value])
+        assert within.causes[worst.cause_id].leave_one_out.value < 0
+
+
 def test_themes_hold_every_cause_once(report: RootCauseReport) -> None:
     held = [cause_id for theme in report.themes for cause_id in theme.cause_ids]
     assert sorted(held) == sorted(cause.cause_id for cause in report.causes)

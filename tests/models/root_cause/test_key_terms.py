@@ -263,8 +263,17 @@ def test_a_term_at_home_in_all_causes_names_none() -> None:
     assert name.en == "Quality"
 
 
-@pytest.mark.parametrize(("n_complaints", "name"), [(5, "Billing (invoice)"), (9, "Invoice")])
-def test_a_lone_word_must_be_in_many_complaints(n_complaints: int, name: str) -> None:
-    terms = {(0, EN): (term("invoice", n_complaints),)}
+@pytest.mark.parametrize(
+    ("text", "n_complaints", "name"),
+    [
+        ("invoice", 20, "Billing (invoice)"),
+        ("wrong invoice", 2, "Billing (wrong invoice)"),
+        ("wrong invoice", 5, "Wrong invoice"),
+    ],
+)
+def test_a_lone_word_or_a_rare_phrase_stands_behind_its_topic(
+    text: str, n_complaints: int, name: str
+) -> None:
+    terms = {(0, EN): (term(text, n_complaints),)}
     topics = {0: {EN: ("Billing",)}}
     assert name_causes(terms, 1, topic_names=topics, sizes={(0, EN): 20})[0].en == name

@@ -29,10 +29,12 @@ from models.root_cause.export import (
     write_report,
 )
 from models.root_cause.export.document import ReportError
+from models.root_cause.impact import Estimate
 from models.root_cause.mentions import no_mentions
 from models.root_cause.model_io import RootCauseModel, load_model
 from models.root_cause.names import CauseName
-from models.root_cause.report import RootCauseReport
+from models.root_cause.report import CrossTable, RootCauseReport
+from models.root_cause.segment_impact import SegmentImpact, SegmentImpacts
 
 
 def content(found: RootCauseReport | None = None) -> ReportContent:
@@ -124,6 +126,27 @@ def test_workbook_tells_what_it_holds() -> None:
     assert notes["abstained"] == "345 verbatims hold no text"
     meant = {row[1] for row in book["columns"].iter_rows(values_only=True)}
     assert {cell.value for cell in book["causes"][1]} <= meant
+
+
+def test_segments_tell_what_a_cause_costs_there() -> None:
+    impact = SegmentImpact(
+        n_verbatims=2, leave_one_out=Estimate(value=-4.0, low=-7.0, high=-3.0), is_too_few=True
+    )
+    table = CrossTable(
+        column="channel",
+        n_verbatims={"app": 4, "web": 8},
+        counts={"app": {"C001": 1}, "web": {"C001": 2}},
+        impacts={"web": SegmentImpacts(metric_value=6.0, n_scored=8, causes={"C001": impact})},
+    )
+    found = replace(content(), report=report(cross_tables=(table,)))
+    book = openpyxl.load_workbook(io.BytesIO(render_part(found, "causes.xlsx")))
+    head, app, web = book["segments"].iter_rows(values_only=True)
+    told = [dict(zip(head, row, strict=True)) for row in (app, web)]
+    names = ["impact_leave_one_out", "impact_leave_one_out_low", "impact_leave_one_out_high"]
+    assert [[row[name] for name in names] for row in told] == [[None] * 3, [-4, -7, -3]]
+    assert [row["impact_is_too_few"] for row in told] == [None, True]
+    written = json.loads(render_part(found, "report.json"))
+    assert read_report(json.dumps(written).encode()).cross_tables == (table,)
 
 
 def test_long_tables_go_on_in_a_second_sheet(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,16 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
-from html_report_fakes import HOSTILE, assignment, assignments, bare_report, facts, report
+from html_report_fakes import HOSTILE, assignment, assignments, facts, report
 
 from models.domain import Language
 from models.root_cause.frames import Columns, read_table
 from models.root_cause.html import VerbatimFacts, facts_from_table
 from models.root_cause.html.payload import MAX_TIP, build_payload, pick_rows
 from models.root_cause.html.wording import wording
-from models.root_cause.report import MapPoint
+from models.root_cause.impact import Estimate
+from models.root_cause.report import CrossTable, MapPoint
+from models.root_cause.segment_impact import SegmentImpact, SegmentImpacts
 
 
 def test_payload_refers_to_causes_by_place() -> None:
@@ -37,25 +39,19 @@ def test_payload_counts_complaints_per_value() -> None:
     ]
 
 
-def test_payload_estimates_impact_within_a_value() -> None:
-    known = {
-        f"v{row}": VerbatimFacts(score=0.0 if row <= 2 else 10.0, segments={"channel": "web"})
-        for row in range(1, 11)
-    }
-    known["elsewhere"] = VerbatimFacts(score=0.0, segments={"channel": "app"})
-    found = build_payload(report(), assignments(), known, wording("nl"))
-    web = found["filters"][0]["values"][0]
-    assert (web["score"], web["scored"]) == (60.0, 10)  # 8 promoters and 2 detractors
-    value, low, high, n, is_few = web["impacts"][0]
-    assert (value, n, is_few) == (-40.0, 2, 1)  # without the cause 8 promoters: 100
-    assert low < value < high
-    assert web["impacts"][1] is None
-
-
-def test_payload_without_scores_has_no_impact_within_a_value() -> None:
-    found = build_payload(bare_report(), assignments(), facts(), wording("nl"))
-    web = found["filters"][0]["values"][0]
-    assert (web["score"], web["impacts"]) == (None, [])
+def test_payload_tells_impact_within_a_value() -> None:
+    impact = SegmentImpact(
+        n_verbatims=2,
+        leave_one_out=Estimate(value=-40.004, low=-71.0, high=-3.0),
+        is_too_few=True,
+    )
+    web = SegmentImpacts(metric_value=60.04, n_scored=10, causes={"C001": impact})
+    table = CrossTable(column="channel", n_verbatims={}, counts={}, impacts={"web": web})
+    found = build_payload(report(cross_tables=(table,)), assignments(), facts(), wording("nl"))
+    first, second = found["filters"][0]["values"]
+    assert (first["score"], first["scored"]) == (60.0, 10)
+    assert first["impacts"] == [[-40.0, -71.0, -3.0, 2, 1], None, None]
+    assert (second["score"], second["scored"], second["impacts"]) == (None, 0, [])
 
 
 def test_payload_marks_complaints_in_another_language_than_the_page() -> None:
