@@ -42,17 +42,30 @@ def test_measure_pairs_sees_twins_apart_and_together() -> None:
     centres = np.linalg.qr(rng.standard_normal((32, 32)))[0]
     sides = centres[np.repeat(np.arange(8), 40)] + 0.05 * rng.standard_normal((2, 320, 32))
     rows = (sides / np.linalg.norm(sides, axis=2, keepdims=True)).astype(np.float32)
-    together = measure_pairs(rows.reshape(640, 32), 8, 0)
+    together = measure_pairs(rows.reshape(640, 32), 320, n_clusters=8, seed=0)
     assert (together.together_share, together.one_language_share) == (1.0, 0.0)
-    apart = measure_pairs(np.vstack([rows[0], np.roll(rows[1], 16, axis=1)]), 16, 0)
+    shifted = np.vstack([rows[0], np.roll(rows[1], 16, axis=1)])
+    apart = measure_pairs(shifted, 320, n_clusters=16, seed=0)
     assert apart.together_share < 0.2
     assert apart.one_language_share > 0.8
 
 
+def test_measure_pairs_counts_the_first_ones_alone() -> None:
+    rng = np.random.default_rng(0)
+    centres = np.linalg.qr(rng.standard_normal((32, 32)))[0]
+    sides = centres[np.repeat(np.arange(8), 40)] + 0.05 * rng.standard_normal((2, 320, 32))
+    rows = (sides / np.linalg.norm(sides, axis=2, keepdims=True)).astype(np.float32)
+    english = np.vstack([rows[1, :80], np.roll(rows[1, 80:], 40, axis=0)])  # the rest of others
+    rows = np.vstack([rows[0], english])
+    assert measure_pairs(rows, 80, n_clusters=8, seed=0).together_share == 1.0
+    assert measure_pairs(rows, 320, n_clusters=8, seed=0).together_share == 0.25
+
+
 def test_measure_twins_counts_both_directions() -> None:
     rows = np.eye(4, dtype=np.float32)
-    assert measure_twins(np.vstack([rows, rows])) == 1.0
-    assert measure_twins(np.vstack([rows, rows[::-1]])) == 0.0
+    assert measure_twins(np.vstack([rows, rows]), 4) == 1.0
+    assert measure_twins(np.vstack([rows, rows[::-1]]), 4) == 0.0
+    assert measure_twins(np.vstack([rows, rows[[0, 1, 3, 2]]]), 2) == 1.0
 
 
 def test_read_labelled_numbers_the_clusters(tmp_path: Path) -> None:
