@@ -35,7 +35,7 @@ from models.text.segment import segment
 from training.checkpoint import CheckpointClock, load_state, save_state
 from training.config import PRECISIONS, ConfigError, TrainConfig
 from training.devices import pick_compute
-from training.fake_int8 import estimate_smoothing, set_rounding
+from training.fake_int8 import ROUNDING_OF, Rounding, estimate_smoothing, set_rounding
 from training.features import Example, build_examples, collate, plan_batches
 from training.fit import load_encoder
 from training.holding import by_length, whole
@@ -161,7 +161,7 @@ def read_teacher(run_folder: Path, config: TrainConfig, taxonomy: Taxonomy | Non
             f"{path} does not fit the configuration or the taxonomy: name those of its run"
         ) from error
     network.merge()
-    set_rounding(network.encoder, is_rounding=False)
+    set_rounding(network.encoder, Rounding.NONE)
     network.eval()
     return Teacher(network=network, taxonomy=taxonomy, config=config)
 
@@ -324,11 +324,14 @@ class Distillation:
                 self._run_epoch(lengths, progress, clock)
                 log.metrics(self.history[-1], step=self.epoch)
         self.network.load_state_dict(load_state(self.folder / "best.pt"))
-        set_rounding(self.network.encoder, is_rounding=config.int8_epochs > 0)
+        set_rounding(self.network.encoder, self._rounding(is_int8=config.int8_epochs > 0))
         return self.history
 
     def _is_int8(self, epoch: int) -> bool:
         return epoch >= self.settings.epochs - self.settings.int8_epochs
+
+    def _rounding(self, *, is_int8: bool) -> Rounding:
+        return ROUNDING_OF[self.settings.quantisation] if is_int8 else Rounding.NONE
 
     def _run_epoch(self, lengths: np.ndarray, progress: Any, clock: CheckpointClock) -> None:
         """One pass over the texts, from where a checkpoint within it stands."""
@@ -342,7 +345,7 @@ class Distillation:
             self._mid_epoch = None
         elif is_int8 and not self._is_int8(self.epoch - 1):
             self._smooth()
-        set_rounding(self.network.encoder, is_rounding=is_int8)
+        set_rounding(self.network.encoder, self._rounding(is_int8=is_int8))
         self.network.train()
         progress.set_description(f"epoch {self.epoch + 1}/{config.epochs}")
         for number in range(len(self._losses), len(plan)):
@@ -476,7 +479,8 @@ class Distillation:
 
     def reference_logits(self) -> dict[str, TaskArrays]:
         """Logits of the validation rows by the student."""
-        set_rounding(self.network.encoder, is_rounding=self.settings.int8_epochs > 0)
+        is_int8 = self.settings.int8_epochs > 0
+        set_rounding(self.network.encoder, self._rounding(is_int8=is_int8))
         return {"trained": self._predict(self.network)}
 
 

@@ -27,7 +27,13 @@ from models.taxonomy import TASKS, Taxonomy
 from training.checkpoint import CheckpointClock, load_state, save_state
 from training.config import TrainConfig
 from training.devices import pick_compute
-from training.fake_int8 import estimate_smoothing, round_table, set_rounding
+from training.fake_int8 import (
+    ROUNDING_OF,
+    Rounding,
+    estimate_smoothing,
+    round_table,
+    set_rounding,
+)
 from training.features import (
     Batch,
     Example,
@@ -232,7 +238,7 @@ class FineTuning:
         best = load_state(self.folder / "best.pt")
         self.network.load_state_dict(best)
         self.network.merge()
-        set_rounding(self.network.encoder, is_rounding=self.config.int8_epochs > 0)
+        set_rounding(self.network.encoder, self._rounding(is_int8=self.config.int8_epochs > 0))
         return self.history
 
     def _run_epoch(self, lengths: np.ndarray, progress: Any, log: RunLog) -> None:
@@ -246,7 +252,7 @@ class FineTuning:
             self._mid_epoch = None
         elif is_int8 and not self._is_int8(self.epoch - 1):
             self._smooth()
-        set_rounding(self.network.encoder, is_rounding=is_int8)
+        set_rounding(self.network.encoder, self._rounding(is_int8=is_int8))
         self.network.train()
         for number in range(len(self._losses), len(plan)):
             self._losses.append(self._step(number, plan[number], rng))
@@ -276,6 +282,10 @@ class FineTuning:
     def _is_int8(self, epoch: int) -> bool:
         """Whether an epoch (from 0) computes as the int8 export."""
         return epoch >= self.config.epochs - self.config.int8_epochs
+
+    def _rounding(self, *, is_int8: bool) -> Rounding:
+        """What the layers round in an epoch."""
+        return ROUNDING_OF[self.config.quantisation] if is_int8 else Rounding.NONE
 
     def _is_stale(self) -> bool:
         """Whether the best epoch lies ``patience`` epochs back, int8 epochs counted alone."""
@@ -429,12 +439,12 @@ class FineTuning:
     def reference_logits(self) -> dict[str, TaskArrays]:
         """Logits of the validation rows, as trained and, where that is int8, in float32."""
         is_int8 = self.config.int8_epochs > 0
-        set_rounding(self.network.encoder, is_rounding=is_int8)
+        set_rounding(self.network.encoder, self._rounding(is_int8=is_int8))
         references: dict[str, TaskArrays] = {"trained": self.predict(self.validation)}
         if is_int8:
-            set_rounding(self.network.encoder, is_rounding=False)
+            set_rounding(self.network.encoder, Rounding.NONE)
             references["float32"] = self.predict(self.validation)
-            set_rounding(self.network.encoder, is_rounding=True)
+            set_rounding(self.network.encoder, self._rounding(is_int8=True))
         return references
 
     def _checkpoint(self, rng: np.random.Generator | None = None) -> None:

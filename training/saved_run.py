@@ -15,7 +15,7 @@ from models.embedding import EmbeddingSpace
 from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS
 from training.distil import Teacher
-from training.fake_int8 import set_rounding
+from training.fake_int8 import ROUNDING_OF, Rounding, set_rounding
 from training.features import build_examples
 from training.holding import by_length, whole
 from training.labelled import LabelledVerbatim
@@ -47,11 +47,10 @@ class SavedRun:
     ) -> None:
         config = saved.config
         self.network, self.taxonomy, self.folder = saved.network, saved.taxonomy, folder
-        self._is_int8_trained = config.int8_epochs > 0
         wanted = quantisation or config.quantisation
         # Float32 counts as trained where blocks are exported: they do not round as was learnt.
-        self._is_int8 = self._is_int8_trained and wanted == "int8"
-        int8_epochs = config.int8_epochs if self._is_int8 else 0
+        self._rounding = ROUNDING_OF[wanted] if config.int8_epochs else Rounding.NONE
+        int8_epochs = config.int8_epochs if self._rounding is not Rounding.NONE else 0
         self.config = dataclasses.replace(config, quantisation=wanted, int8_epochs=int8_epochs)
         base = Path(config.base)
         self._validation = build_examples(
@@ -82,14 +81,14 @@ class SavedRun:
 
     def reference_logits(self) -> dict[str, TaskArrays]:
         """Logits of the validation rows, as trained and in the other way of computing."""
-        references: dict[str, TaskArrays] = {"trained": self._predict(is_rounding=self._is_int8)}
-        if self._is_int8:
-            references["float32"] = self._predict(is_rounding=False)
+        references: dict[str, TaskArrays] = {"trained": self._predict(self._rounding)}
+        if self._rounding is not Rounding.NONE:
+            references["float32"] = self._predict(Rounding.NONE)
         return references
 
-    def _predict(self, *, is_rounding: bool) -> dict[str, np.ndarray]:
+    def _predict(self, rounding: Rounding) -> dict[str, np.ndarray]:
         """Logits of whole texts per task. Shape: (n_rows, n_labels) each."""
-        set_rounding(self.network.encoder, is_rounding=is_rounding)
+        set_rounding(self.network.encoder, rounding)
         self.network.eval()
         logits = {
             task: np.empty((len(self._validation), len(self.taxonomy.labels(task))), np.float32)

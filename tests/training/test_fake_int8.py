@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from training.fake_int8 import (
+    Rounding,
     estimate_smoothing,
     round_activations,
     round_table,
@@ -43,15 +44,25 @@ def test_swapped_layers_compute_the_same_until_rounding_is_on() -> None:
     plain = network(states)
     swap_linear_layers(network)
     assert torch.equal(network(states), plain)
-    set_rounding(network, is_rounding=True)
+    set_rounding(network, Rounding.ALL)
     assert not torch.equal(network(states), plain)
     assert torch.allclose(network(states), plain, atol=0.05)
 
 
-def test_gradients_pass_the_rounding() -> None:
+def test_weights_alone_are_rounded_where_activations_keep_16_bits() -> None:
+    torch.manual_seed(0)
+    layer, states = nn.Linear(8, 4), torch.randn(1, 3, 8)
+    swap_linear_layers(layer)
+    set_rounding(layer, Rounding.WEIGHTS)
+    expected = states @ round_weights(layer.weight).T + layer.bias
+    assert torch.allclose(layer(states), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("rounding", [Rounding.ALL, Rounding.WEIGHTS])
+def test_gradients_pass_the_rounding(rounding: Rounding) -> None:
     layer = nn.Linear(3, 1)
     swap_linear_layers(layer)
-    set_rounding(layer, is_rounding=True)
+    set_rounding(layer, rounding)
     layer(torch.ones(1, 1, 3)).sum().backward()
     assert layer.weight.grad is not None
     assert layer.weight.grad.tolist() == [pytest.approx([1.0, 1.0, 1.0], abs=0.01)]
@@ -65,11 +76,11 @@ def test_smoothing_keeps_small_channels_beside_a_large_one() -> None:
     network[0].weight.data[:, 3] /= 200
     swap_linear_layers(network)
     plain = network(states)
-    set_rounding(network, is_rounding=True)
+    set_rounding(network, Rounding.ALL)
     rough = (network(states) - plain).abs().mean()
-    set_rounding(network, is_rounding=False)
+    set_rounding(network, Rounding.NONE)
     estimate_smoothing(network, lambda: network(states))
-    set_rounding(network, is_rounding=True)
+    set_rounding(network, Rounding.ALL)
     assert (network(states) - plain).abs().mean() < rough / 10
 
 
@@ -101,7 +112,7 @@ def test_kept_rounded_weights_follow_a_step_of_the_optimiser() -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(4, 3))
     swap_linear_layers(network)
-    set_rounding(network, is_rounding=True)
+    set_rounding(network, Rounding.ALL)
     states = torch.randn(1, 2, 4)
     with torch.inference_mode():
         before = network(states).clone()
@@ -110,5 +121,5 @@ def test_kept_rounded_weights_follow_a_step_of_the_optimiser() -> None:
     optimiser.step()
     after = network(states)
     assert not torch.allclose(before, after, atol=0.01)
-    set_rounding(network, is_rounding=True)  # forgets what was kept
+    set_rounding(network, Rounding.ALL)  # forgets what was kept
     assert torch.equal(network(states), after)

@@ -15,7 +15,11 @@ HELD_OUT = [row for row in tiny_rows() if row.split == "validation"]
 
 @pytest.mark.parametrize(
     ("quantisation", "references"),
-    [("int8", {"trained", "float32"}), ("int8_blocks", {"trained"})],
+    [
+        ("int8", {"trained", "float32"}),
+        ("w8a16", {"trained", "float32"}),
+        ("int8_blocks", {"trained"}),
+    ],
 )
 def test_finished_run_is_exported_in_either_quantisation(
     tiny_base: Path, tmp_path: Path, quantisation: str, references: set[str]

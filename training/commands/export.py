@@ -20,7 +20,9 @@ def add_parser(subparsers: Any) -> None:
     add("config", type=Path, help="TOML file of the run")
     add("--run", type=Path, default=Path("build/run"), help="run folder", dest="run_folder")
     add("--out", type=Path, required=True, help="bundle folder to write")
-    add("--quantisation", choices=("int8", "int8_blocks"), help="default: as the file says")
+    add(
+        "--quantisation", choices=("int8", "w8a16", "int8_blocks"), help="default: as the file says"
+    )
     add("--taxonomy", type=Path, help="labels; default: those that the run folder keeps")
     add("--data", type=Path, nargs="+", help="rows of the run; default: data/verbatims/")
     add("--field-shares", type=Path, help="JSON: share of each label where the model will work")
