@@ -55,8 +55,8 @@ def _layout(figure: go.Figure, *, height: int, x: str, y: str = "") -> go.Figure
     figure.update_layout(
         template="plotly_white",
         height=height,
-        margin={"l": 10, "r": 10, "t": 10, "b": 40},
-        legend={"orientation": "h", "y": 1.05},
+        margin={"l": 10, "r": 10, "t": 90, "b": 40},  # above: the legend and plotly's buttons
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
         font={"family": "system-ui, sans-serif", "size": 13},
     )
     figure.update_xaxes(title=x, automargin=True)
@@ -89,7 +89,7 @@ def _group_plot(lines: Sequence[GroupFigures]) -> go.Figure:
         )
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
     figure.update_xaxes(range=[0, 1])
-    return _layout(figure, height=120 + 34 * len(names), x="macro-F1")
+    return _layout(figure, height=180 + 34 * len(names), x="macro-F1")
 
 
 def _label_plot(lines: Sequence[LabelFigures], task: str) -> go.Figure:
@@ -111,7 +111,7 @@ def _label_plot(lines: Sequence[LabelFigures], task: str) -> go.Figure:
         hovertemplate="%{y}: F1 %{x:.3f}<extra></extra>",
     )
     figure.update_xaxes(range=[0, 1])
-    return _layout(figure, height=100 + 28 * max(1, len(ordered)), x="F1")
+    return _layout(figure, height=180 + 28 * max(1, len(ordered)), x="F1")
 
 
 def _confusion_plot(confusion: Confusion) -> go.Figure:
@@ -127,11 +127,11 @@ def _confusion_plot(confusion: Confusion) -> go.Figure:
         colorscale="Blues",
         zmin=0,
         zmax=1,
-        colorbar={"title": "share of gold"},
+        showscale=False,  # the counts are written in
         hovertemplate="gold %{y}, given %{x}: %{text} (%{z:.0%})<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed")
-    return _layout(figure, height=140 + 44 * len(confusion.gold), x="given", y="gold")
+    return _layout(figure, height=220 + 44 * len(confusion.gold), x="given", y="gold")
 
 
 def _reliability_plot(evaluation: Evaluation) -> go.Figure:
