@@ -35,33 +35,22 @@ from training.fake_int8 import (
     set_rounding,
 )
 from training.features import (
-    Batch,
     Example,
     build_examples,
-    build_unlabelled,
-    collate,
     plan_batches,
-    plan_parts,
 )
-from training.holding import WIDTHS, BaseEmbeddings, by_length, whole
+from training.holding import by_length, whole
 from training.labelled import LabelledVerbatim, story_pairs
 from training.memory import keep_freed_memory
-from training.network import JointNetwork, alignment_loss, base_loss, label_loss
+from training.network import JointNetwork
+from training.objective import Objective, make_pseudo
 from training.origins import hash_run, read_prompt
-from training.pseudo_texts import make_pseudo_texts
 from training.scores import score_logits
 from training.tracking import RunLog, open_log
 from training.writing import TrainingError, save_text
 
 TaskTensors = dict[str, np.ndarray]
-_ALIGN_EVERY = 4  # steps between two alignment batches
-_PAIRS_PER_BATCH = 24
-_PSEUDO_TEXTS = 8_000  # drawn from again and again
 _SMOOTHING_TEXTS = 512
-_CALL_TOKENS = 200  # what a call of the network costs besides its tokens, in tokens (measured)
-_MOST_TOKENS, _MOST_TOKENS_GPU = 2_048, 65_536  # that run at once: some 0.4 MB each
-# oneDNN compiles and keeps some 6 MB for each new number of tokens: there should be few.
-_PART_ROWS = 8
 _LOG_EVERY = 50  # steps between two recorded losses
 _LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
 
@@ -136,21 +125,24 @@ class FineTuning:
             build_examples(part, tokenizer, taxonomy, prompt=prompt, config=config)
             for part in split.values()
         )
-        self.pairs = story_pairs(split["train"])
         self.network = JointNetwork(
             load_encoder(base),
             taxonomy,
             compute=pick_compute(config.device, config.precision),
             lora=config.lora if config.mode == "lora" else None,
         )
-        self.weights = {
-            task: factors.to(self.network.compute.device)
-            for task, factors in label_weights(self.train, config.class_balance).items()
-        }
         topics = np.stack([example.targets["topics"][0] for example in self.train])
         self.network.start_at_frequencies("topics", torch.from_numpy(topics.mean(axis=0)))
-        self.pseudo = self._make_pseudo(split["train"], tokenizer, prompt)
-        self.base = BaseEmbeddings(self.network, [*self.train, *self.pseudo])
+        self.scaler = self.network.compute.scaler()
+        # Before the network moves: the objective holds it to what it gives now.
+        self.objective = Objective(
+            self.network,
+            self.train,
+            config,
+            pseudo=make_pseudo(split["train"], tokenizer, taxonomy, prompt=prompt, config=config),
+            pairs=story_pairs(split["train"]),
+            scaler=self.scaler,
+        )
         if config.start_from:
             self._start_from(Path(config.start_from))
         if config.int8_epochs:
@@ -159,7 +151,6 @@ class FineTuning:
         self.n_steps = config.epochs * -(-len(self.train) // config.batch_size)
         self.optimizer = torch.optim.AdamW(self._parameter_groups())
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate_at)
-        self.scaler = self.network.compute.scaler()
         self.epoch, self.best, self.history = 0, -1.0, list[dict[str, float]]()
         self._losses: list[float] = []
         self._mid_epoch: dict[str, Any] | None = None
@@ -298,18 +289,8 @@ class FineTuning:
         return bool(means) and len(means) - 1 - int(np.argmax(means)) >= self.config.patience
 
     def _step(self, number: int, members: np.ndarray, rng: np.random.Generator) -> float:
-        """One update; gives the loss on labels.
-
-        Each part of the batch runs back before the next one starts, so that memory holds the
-        states of one.
-        """
-        labels = self._learn_labels(members)
-        if self.pseudo:
-            chosen = rng.choice(len(self.pseudo), self.config.pseudo_texts, replace=False)
-            self._hold_to_base(chosen)
-        if self.config.alignment_weight and self.pairs and number % _ALIGN_EVERY == 0:
-            chosen = rng.choice(len(self.pairs), min(_PAIRS_PER_BATCH, len(self.pairs)), False)
-            self._align([self.pairs[index] for index in chosen])
+        """One update; gives the loss on labels."""
+        labels = self.objective.backward(number, members, rng)
         self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         scale = self.scaler.get_scale()
@@ -319,73 +300,6 @@ class FineTuning:
             self.scheduler.step()
         self.optimizer.zero_grad()
         return labels
-
-    def _learn_labels(self, members: np.ndarray) -> float:
-        """Gradients of the losses on labelled rows; gives the loss on labels."""
-        config, total = self.config, 0.0
-        n_spans = np.asarray([len(self.train[index].spans) for index in members])
-        factors = 1 + config.segment_weight * (n_spans - 1)
-        base_weight = config.base_weight / (2 if self.pseudo else 1)
-        for part in self._parts([self.train[index] for index in members]):
-            batch = _collate([self.train[index] for index in members[part]])
-            batch = batch.to(self.network.compute.device)
-            pooled = self.network.pool(batch)
-            logits = self.network.logits(pooled)
-            loss = label_loss(logits, batch, self.weights, config)
-            loss = loss * float(factors[part].sum() / factors.sum())
-            total += float(loss.detach())
-            if base_weight:
-                share = float(n_spans[part].sum() / n_spans.sum())
-                loss = loss + base_weight * share * self._base_loss(pooled, members[part])
-            self._backward(loss)
-        return total
-
-    def _hold_to_base(self, chosen: np.ndarray) -> None:
-        """Gradients of the loss on texts without labels."""
-        for part in self._parts([self.pseudo[index] for index in chosen]):
-            pooled = self.network.pool(_collate([self.pseudo[index] for index in chosen[part]]))
-            loss = self._base_loss(pooled, chosen[part] + len(self.train))
-            self._backward(self.config.base_weight / 2 * len(part) / len(chosen) * loss)
-
-    def _align(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Gradients of the alignment of some pairs."""
-        texts = [whole(self.train[pair[side]]) for side in (0, 1) for pair in pairs]
-        parts = self._parts(texts)
-        pooled = [self.network.pool(_collate([texts[place] for place in part])) for part in parts]
-        places = torch.from_numpy(np.argsort(np.concatenate(parts)))
-        rows = self.network.readout(torch.cat(pooled)[places.to(pooled[0].device)])
-        loss = alignment_loss(rows[: len(pairs)], rows[len(pairs) :])
-        self._backward(self.config.alignment_weight * loss)
-
-    def _parts(self, examples: Sequence[Example]) -> list[np.ndarray]:
-        """Places of the examples that run together."""
-        lengths = np.asarray([len(example.ids) for example in examples])
-        is_cpu = self.network.compute.device.type == "cpu"
-        most_tokens = _MOST_TOKENS if is_cpu else _MOST_TOKENS_GPU
-        return plan_parts(
-            lengths, call_tokens=_CALL_TOKENS, most_tokens=most_tokens, multiple_of=_PART_ROWS
-        )
-
-    def _backward(self, loss: torch.Tensor) -> None:
-        """Add the gradients of a loss."""
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-
-    def _base_loss(self, pooled: torch.Tensor, examples: np.ndarray) -> torch.Tensor:
-        """Loss of the readout on all spans of some examples."""
-        readout = self.network.readout(pooled)
-        held = self.base.of(examples).to(readout.device)
-        return base_loss(readout, held, self.base.variance)
-
-    def _make_pseudo(
-        self, rows: Sequence[LabelledVerbatim], tokenizer: Tokenizer, prompt: str
-    ) -> list[Example]:
-        """Texts without labels, as examples."""
-        config = self.config
-        if not (config.pseudo_texts and config.base_weight):
-            return []
-        rng = np.random.default_rng([config.seed, 77])
-        texts = make_pseudo_texts(rows, max(_PSEUDO_TEXTS, config.pseudo_texts), rng)
-        return build_unlabelled(texts, tokenizer, self.taxonomy, prompt=prompt, config=config)
 
     def _smooth(self) -> None:
         """Set the smoothing of the int8 layers from a sample of the rows."""
@@ -502,19 +416,3 @@ class FineTuning:
         torch.set_rng_state(state["torch"])
         if torch.cuda.is_available() and state["cuda"]:
             torch.cuda.set_rng_state_all(state["cuda"])
-
-
-def _collate(examples: Sequence[Example]) -> Batch:
-    """A part of a step, of one of a few widths."""
-    return collate(examples, multiple_of=WIDTHS)
-
-
-def label_weights(examples: Sequence[Example], exponent: float) -> dict[str, torch.Tensor]:
-    """Loss factor of each label: inverse frequency to a power, mean 1 over the rows."""
-    weights = {}
-    for task in TASKS:
-        counts = np.sum([example.targets[task].sum(axis=0) for example in examples], axis=0)
-        factor = np.maximum(counts, 1.0) ** -exponent
-        factor *= counts.sum() / (factor * counts).sum()
-        weights[task] = torch.from_numpy(factor.astype(np.float32))
-    return weights

@@ -84,11 +84,11 @@ def test_parts_of_a_batch_give_the_gradients_of_the_whole(
     tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gradients(most_tokens: int) -> tuple[float, dict[str, torch.Tensor]]:
-        monkeypatch.setattr("training.fit._MOST_TOKENS", most_tokens)
+        monkeypatch.setattr("training.objective._MOST_TOKENS", most_tokens)
         run = start(tiny_base, tmp_path, base_weight=2.0)
         run.network.eval()  # without dropout
-        loss = run._learn_labels(np.arange(len(run.train)))
-        run._align(run.pairs)
+        loss = run.objective.learn_labels(np.arange(len(run.train)))
+        run.objective.align(run.objective.pairs)
         found = {name: p.grad for name, p in run.network.named_parameters() if p.grad is not None}
         return loss, found
 
@@ -306,7 +306,7 @@ def test_run_goes_on_from_another_one(tiny_base: Path, tmp_path: Path) -> None:
         assert torch.equal(second.network.state_dict()[name], value), name
     assert second.data_hash != anew.data_hash
     places = np.arange(len(second.train))
-    assert torch.equal(second.base.of(places), anew.base.of(places))  # held to the base as before
+    assert torch.equal(second.objective.base.of(places), anew.objective.base.of(places))
 
 
 def test_run_to_go_on_from_that_does_not_fit_is_named(tiny_base: Path, tmp_path: Path) -> None:
