@@ -391,9 +391,7 @@ class RootCauseAnalyser(AnalysisOutputs):
             n_unique=len(unique),
             emerging_share=float((cause < 0).mean()) if len(cause) else 0.0,
             causes=causes,
-            themes=build_themes(
-                causes, clusters.theme_of_cause, complaints, cause, self.excluded_terms
-            ),
+            themes=build_themes(causes, clusters.theme_of_cause, complaints, cause, self.taxonomy),
             impact=impact,
             trend=trend,
             stability=stability.score if stability else None,

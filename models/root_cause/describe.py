@@ -11,9 +11,9 @@ import numpy as np
 from models.domain import Language
 from models.root_cause.arrays import IntVector
 from models.root_cause.impact import ImpactTable
-from models.root_cause.key_terms import KeyTerm, find_key_terms
+from models.root_cause.key_terms import KeyTerm
 from models.root_cause.model_io import RootCauseModel
-from models.root_cause.names import CauseName, name_causes
+from models.root_cause.names import CauseName, name_themes
 from models.root_cause.owner import OwnerMix
 from models.root_cause.report import Cause, CrossTable, Exemplar, Theme
 from models.root_cause.scores import MetricValues
@@ -92,7 +92,7 @@ def shares(values: Iterable[Key]) -> dict[Key, float]:
 def topic_names_by_cause(
     cause: IntVector, topics: Sequence[str], n_causes: int, taxonomy: Taxonomy
 ) -> dict[int, dict[Language, tuple[str, ...]]]:
-    """Names of the topics that most complaints of each cause have, most first, per language."""
+    """Names of the topics that most complaints of each cause, or theme, have, per language."""
     known = {label.label: label for label in taxonomy.topics}
     counts: dict[int, Counter[str]] = {label: Counter() for label in range(n_causes)}
     for label, topic in zip(cause.tolist(), topics, strict=True):
@@ -116,20 +116,15 @@ def build_themes(
     theme_of_cause: IntVector,
     complaints: Complaints,
     cause: IntVector,
-    excluded_terms: Sequence[str],
+    taxonomy: Taxonomy,
 ) -> tuple[Theme, ...]:
-    """Themes by number of complaints; a theme of one cause bears that cause's name."""
+    """Themes by number; a theme of one cause bears that cause's name."""
     if not causes:
         return ()
     theme = np.where(cause >= 0, theme_of_cause[np.maximum(cause, 0)], -1)
     n_themes = int(theme_of_cause.max()) + 1
-    if n_themes == len(causes):
-        names = [member.name for member in sorted(causes, key=lambda each: each.theme)]
-    else:
-        terms = find_key_terms(
-            complaints.texts, complaints.languages, theme.tolist(), excluded=excluded_terms
-        )
-        names = list(name_causes(terms, n_themes))
+    topics = topic_names_by_cause(theme, complaints.topics, n_themes, taxonomy)
+    names = name_themes(topics, n_themes)
     themes = []
     for label in range(n_themes):
         members = [each for each in causes if each.theme == label]

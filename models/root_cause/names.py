@@ -114,6 +114,33 @@ def name_causes(
     )
 
 
+def name_themes(
+    topic_names: Mapping[int, Mapping[Language, Sequence[str]]], n_themes: int
+) -> tuple[CauseName, ...]:
+    """Name themes after their two main topics, no two alike.
+
+    A theme holds causes of several kinds; a phrase of one would speak for all.
+
+    Parameters
+    ----------
+    topic_names : mapping of int to mapping of Language to sequence of str
+        Names of the topics of each theme's complaints, the main one first.
+    n_themes : int
+    """
+    names: dict[Language, list[str]] = {language: [] for language in LANGUAGES}
+    for language in LANGUAGES:
+        taken: set[str] = set()
+        for theme in range(n_themes):
+            topics = tuple(topic_names.get(theme, {}).get(language, ())) or (_UNNAMED[language],)
+            name = _free_name([_join(*topics[:2]), _join(*topics), _join(topics[0])], taken)
+            taken.add(name.casefold())
+            names[language].append(name)
+    return tuple(
+        CauseName(nl=nl, en=en)
+        for nl, en in zip(names[Language.NL], names[Language.EN], strict=True)
+    )
+
+
 def _is_told(
     found: tuple[KeyTerm, ...],
     sizes: Mapping[tuple[int, Language], int] | None,

@@ -3,7 +3,7 @@ import pytest
 from models.domain import Language
 from models.root_cause.key_terms import KeyTerm, find_key_terms
 from models.root_cause.lemma import lemma_key
-from models.root_cause.names import MAX_LENGTH, name_causes
+from models.root_cause.names import MAX_LENGTH, name_causes, name_themes
 from models.root_cause.phrases import Reader, cut_phrases, find_names
 
 NL, EN = Language.NL, Language.EN
@@ -277,3 +277,19 @@ def test_a_lone_word_or_a_rare_phrase_stands_behind_its_topic(
     terms = {(0, EN): (term(text, n_complaints),)}
     topics = {0: {EN: ("Billing",)}}
     assert name_causes(terms, 1, topic_names=topics, sizes={(0, EN): 20})[0].en == name
+
+
+def test_themes_bear_the_names_of_their_main_topics() -> None:
+    topics = {
+        0: {NL: ("Levering", "Prijs", "Algemeen"), EN: ("Delivery", "Price", "General")},
+        1: {NL: ("Levering", "Prijs"), EN: ("Delivery", "Price")},
+        2: {NL: ("Prijs",), EN: ("Price",)},
+    }
+    names = name_themes(topics, 4)
+    assert [name.nl for name in names] == [
+        "Levering · Prijs",
+        "Levering",
+        "Prijs",
+        "Overige klachten",
+    ]
+    assert [name.en for name in names][:2] == ["Delivery · Price", "Delivery"]
