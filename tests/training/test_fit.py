@@ -268,8 +268,12 @@ def test_rows_of_one_split_only_are_refused(tiny_base: Path, tmp_path: Path) -> 
         FineTuning(rows, tiny_taxonomy(), tiny_config(tiny_base), tmp_path)
 
 
-def test_exported_bundle_serves_what_was_trained(tiny_base: Path, tmp_path: Path) -> None:
-    run = start(tiny_base, tmp_path / "run", epochs=40, int8_epochs=8, patience=40, base_weight=0.0)
+@pytest.mark.parametrize("quantisation", ["int8", "w8a16"])
+def test_exported_bundle_serves_what_was_trained(
+    tiny_base: Path, tmp_path: Path, quantisation: str
+) -> None:
+    changes = {"epochs": 40, "int8_epochs": 8, "patience": 40, "base_weight": 0.0}
+    run = start(tiny_base, tmp_path / "run", quantisation=quantisation, **changes)
     run.run()
     held_out = [row for row in tiny_rows() if row.split == "validation"]
     bundle = tmp_path / "bundle"
