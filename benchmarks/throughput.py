@@ -145,7 +145,9 @@ def measure_steps(texts: list[str], bundle: Path | None) -> dict[str, float]:
     ]
     timed(
         "pool, heads, decide",
-        lambda: [classifier._tag(*pair) for pair in zip(prepared, states, strict=True)],
+        lambda: [
+            classifier._tag(*pair, embeds=False) for pair in zip(prepared, states, strict=True)
+        ],
     )
     total = sum(seconds.values())
     return {step: value / total for step, value in seconds.items()}

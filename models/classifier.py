@@ -112,12 +112,18 @@ class Classifier:
             One per verbatim, in the order given. The result of a verbatim does not depend on
             the others in the call.
         """
-        return tuple(item.result for item in self.embed(verbatims, redact=redact))
+        return tuple(item.result for item in self._run(verbatims, redact=redact, embeds=False))
 
     def embed(
         self, verbatims: Sequence[Verbatim], *, redact: bool = True
     ) -> tuple[EmbeddedVerbatim, ...]:
         """Tag each verbatim and keep the vectors, for root-cause work."""
+        return self._run(verbatims, redact=redact, embeds=True)
+
+    def _run(
+        self, verbatims: Sequence[Verbatim], *, redact: bool, embeds: bool
+    ) -> tuple[EmbeddedVerbatim, ...]:
+        """Tag each verbatim; without embeddings where nobody asks for them."""
         results: dict[int, EmbeddedVerbatim] = {}
         ready: list[tuple[int, _Prepared]] = []
 
@@ -134,23 +140,23 @@ class Classifier:
         try:
             for n_done, states in enumerate(self.encoder.encode_states(texts())):
                 position, prepared = ready[n_done]
-                results[position] = self._tag(prepared, states)
+                results[position] = self._tag(prepared, states, embeds=embeds)
         except Exception as error:
             # One text broke the pass: the rest goes one by one, so that it fails alone.
             _LOG.error("encoding a batch failed with %s", type(error).__name__)
             for position, verbatim in enumerate(verbatims):
                 if position not in results:
-                    results[position] = self._embed_alone(verbatim, redact=redact)
+                    results[position] = self._run_alone(verbatim, redact=redact, embeds=embeds)
         return tuple(results[position] for position in range(len(verbatims)))
 
-    def _embed_alone(self, verbatim: Verbatim, *, redact: bool) -> EmbeddedVerbatim:
+    def _run_alone(self, verbatim: Verbatim, *, redact: bool, embeds: bool) -> EmbeddedVerbatim:
         """One verbatim in a pass of its own."""
         prepared = self._prepare(verbatim, redact=redact)
         if not isinstance(prepared, _Prepared):
             return EmbeddedVerbatim(result=prepared)
         try:
             (states,) = self.encoder.encode_states([prepared.text.text])
-            return self._tag(prepared, states)
+            return self._tag(prepared, states, embeds=embeds)
         except Exception as error:
             return EmbeddedVerbatim(result=_failed(verbatim, error))
 
@@ -201,14 +207,13 @@ class Classifier:
             bundle_version=self.bundle_version,
         )
 
-    def _tag(self, prepared: _Prepared, states: TokenStates) -> EmbeddedVerbatim:
+    def _tag(self, prepared: _Prepared, states: TokenStates, *, embeds: bool) -> EmbeddedVerbatim:
         """Pool, score and decide: row 0 is the verbatim, the others are its segments."""
         spans = [(part.start, part.end) for part in prepared.segments]
         pooled = np.vstack([pool_verbatim(states)[None, :], pool_spans(states, spans)])
         features = unit_rows(pooled)
         logits = self.heads.logits(features)
         probabilities = self.calibration.probabilities(logits)
-        embeddings = self.space.embed(features)
         if len(spans) == 1:  # the only segment is the verbatim: one and the same tags
             probabilities = {task: rows[[0, 0]] for task, rows in probabilities.items()}
         taxonomy, calibration = self.taxonomy, self.calibration
@@ -243,6 +248,9 @@ class Classifier:
             ),
             bundle_version=self.bundle_version,
         )
+        if not embeds:
+            return EmbeddedVerbatim(result=result)
+        embeddings = self.space.embed(features)
         return EmbeddedVerbatim(
             result=result,
             embedding=embeddings[0],

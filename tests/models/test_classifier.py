@@ -12,6 +12,7 @@ from models.domain import (
     TaggedVerbatim,
     Verbatim,
 )
+from models.embedding import EmbeddingSpace
 from models.encoder import TokenStates
 from models.encoder.hashing import HashingEncoder
 
@@ -44,6 +45,13 @@ def test_tags_do_not_depend_on_neighbours_or_order() -> None:
     reverse = classifier.classify(verbatims()[::-1])[::-1]
     alone = tuple(classifier.classify([verbatim])[0] for verbatim in verbatims())
     assert together == reverse == alone
+
+
+def test_classify_spends_nothing_on_embeddings(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = make_classifier()
+    embedded = classifier.embed(verbatims())
+    monkeypatch.setattr(EmbeddingSpace, "embed", lambda *_: pytest.fail("not asked for"))
+    assert classifier.classify(verbatims()) == tuple(item.result for item in embedded)
 
 
 @pytest.mark.parametrize(

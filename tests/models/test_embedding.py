@@ -102,6 +102,17 @@ def test_space_saves_and_loads(tmp_path: Path) -> None:
     np.testing.assert_allclose(loaded.alignment.matrix, space.alignment.matrix, rtol=1e-6)
 
 
+def test_embeddings_are_unit_rows_of_the_affine_map() -> None:
+    rng = np.random.default_rng(4)
+    weight, bias = rng.normal(size=(DIM, 8)).astype(np.float32), rng.normal(size=DIM)
+    space = EmbeddingSpace(weight=weight, bias=bias, alignment=no_alignment(DIM))
+    pooled = unit_rows(rng.normal(size=(5, 8)).astype(np.float32))
+    expected = pooled @ weight.T + bias
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(space.embed(pooled), expected, atol=1e-5)
+    np.testing.assert_array_equal(space.embed(pooled)[2:3], space.embed(pooled[2:3]))
+
+
 def test_load_refuses_another_width(tmp_path: Path) -> None:
     plain_space(DIM).save(tmp_path / "embedding.safetensors")
     with pytest.raises(BundleError, match=r"readout\.weight must have shape"):
