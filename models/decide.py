@@ -33,10 +33,11 @@ def decide_topics(
     tags = [
         TopicTag(topic=labels[index], probability=float(probabilities[index])) for index in ranked
     ]
-    if tags[0].topic in taxonomy.exclusive_topics:
+    exclusive = taxonomy.exclusive_topics
+    if tags[0].topic in exclusive:
         return (tags[0],)
-    implied = {above for tag in tags for above in taxonomy.ancestors(tag.topic)}
-    shared = [tag for tag in tags if tag.topic not in taxonomy.exclusive_topics | implied]
+    apart = exclusive.union(*(taxonomy.ancestors(tag.topic) for tag in tags))
+    shared = [tag for tag in tags if tag.topic not in apart]
     return tuple(shared[: taxonomy.max_topics])
 
 
