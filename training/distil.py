@@ -481,7 +481,8 @@ class Distillation:
         """Logits of the validation rows by the student."""
         is_int8 = self.settings.int8_epochs > 0
         set_rounding(self.network.encoder, self._rounding(is_int8=is_int8))
-        return {"trained": self._predict(self.network)}
+        with self.network.in_float32():
+            return {"trained": self._predict(self.network)}
 
 
 def _label_distance(

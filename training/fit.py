@@ -351,14 +351,18 @@ class FineTuning:
         return self.network.export_readout()
 
     def reference_logits(self) -> dict[str, TaskArrays]:
-        """Logits of the validation rows, as trained and, where that is int8, in float32."""
-        is_int8 = self.config.int8_epochs > 0
-        set_rounding(self.network.encoder, self._rounding(is_int8=is_int8))
-        references: dict[str, TaskArrays] = {"trained": self.predict(self.validation)}
-        if is_int8:
-            set_rounding(self.network.encoder, Rounding.NONE)
-            references["float32"] = self.predict(self.validation)
-            set_rounding(self.network.encoder, self._rounding(is_int8=True))
+        """Logits of the validation rows, rounded as trained and, where that is int8, in float32.
+
+        All products are in float32, whatever the run computed in.
+        """
+        encoder, is_int8 = self.network.encoder, self.config.int8_epochs > 0
+        with self.network.in_float32():
+            set_rounding(encoder, self._rounding(is_int8=is_int8))
+            references: dict[str, TaskArrays] = {"trained": self.predict(self.validation)}
+            if is_int8:
+                set_rounding(encoder, Rounding.NONE)
+                references["float32"] = self.predict(self.validation)
+                set_rounding(encoder, self._rounding(is_int8=True))
         return references
 
     def _checkpoint(self, rng: np.random.Generator | None = None) -> None:

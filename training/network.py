@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -63,6 +65,16 @@ class JointNetwork(nn.Module):
     def merge(self) -> None:
         """Add low-rank updates to the weights, if there are any."""
         self.encoder = merge_updates(self.encoder)
+
+    @contextmanager
+    def in_float32(self) -> Iterator[None]:
+        """Compute in float32 for a while, as what is exported is compared with."""
+        usual = self.compute
+        self.compute = dataclasses.replace(usual, precision="float32")
+        try:
+            yield
+        finally:
+            self.compute = usual
 
     def pool(self, batch: Batch) -> torch.Tensor:
         """Unit vectors of all spans' mean states. Shape: (n_spans, width)."""

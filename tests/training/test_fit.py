@@ -162,6 +162,17 @@ def test_mixed_precision_learns(tiny_base: Path, tmp_path: Path, precision: str)
     assert history[-1]["loss"] < history[0]["loss"]
 
 
+def test_export_is_compared_with_float32(tiny_base: Path, tmp_path: Path) -> None:
+    run = start(tiny_base, tmp_path / "run", epochs=1, precision="bfloat16")
+    run.run()
+    found = run.reference_logits()["trained"]
+    rough = run.predict(run.validation)
+    with run.network.in_float32():
+        exact = run.predict(run.validation)
+    assert np.array_equal(found["department"], exact["department"])
+    assert not np.array_equal(found["department"], rough["department"])
+
+
 def test_missing_gpu_is_named(tiny_base: Path, tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
