@@ -66,7 +66,7 @@ class FrozenConfig:
         best one on the validation rows; without validation rows the first is taken.
     uses_definitions : bool
         Whether the penalty pulls towards the head that the labels' definitions give, and not
-        towards zero; it is what few examples can start from.
+        towards zero. On 8 to 64 rows per department of the corpus it cost 0.01 to 0.03 of macro-F1.
     max_iterations : int
         Steps of L-BFGS per penalty.
     cache : str
@@ -74,7 +74,7 @@ class FrozenConfig:
     """
 
     penalties: tuple[float, ...] = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3)
-    uses_definitions: bool = True
+    uses_definitions: bool = False
     max_iterations: int = 60
     cache: str = "build/cache"
 
