@@ -167,7 +167,11 @@ def run(
                 "n_twins": len(data.twins),
                 "n_same_language": len(data.same_language),
                 "twin_nearest_share": measure_twins(rows, data),
-                **{key: spread([item[key] for item in found]) for key in found[0]},
+                **{
+                    key: spread([item[key] for item in found])
+                    for key, value in found[0].items()
+                    if not np.isnan(value)
+                },
             }
         )
     return records
@@ -202,7 +206,7 @@ def main() -> None:
             f"{record['twin_nearest_share']:.3f}",
             f"{middle['together_share']:.3f}",
             str(record["n_same_language"]),
-            f"{middle['same_language_together_share']:.3f}",
+            f"{middle.get('same_language_together_share', np.nan):.3f}".replace("nan", ""),
         )
     Console(width=120).print(table)
     if args.json_out:
