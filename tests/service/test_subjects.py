@@ -40,11 +40,12 @@ def test_a_subject_is_erased_everywhere_with_a_receipt(client: TestClient, store
     post(client, correction("A is laat", subject_id="a"), **{"Idempotency-Key": "k1"})
     post(client, correction("A is duur", subject_id="a"), correction("B is goed", subject_id="b"))
     post(client, correction("B is duur", subject_id="b"), **{"Idempotency-Key": "k2"})
+    before = datetime.now(UTC)
     answer = client.delete("/v1/subjects/a")
     assert answer.status_code == 200
     receipt = answer.json()
     assert receipt["erased"] == {"corrections": 2, "job_rows": 0, "idempotency_records": 1}
-    assert abs(datetime.fromisoformat(receipt["erased_at"]) - NOW) < timedelta(minutes=5)
+    assert before <= datetime.fromisoformat(receipt["erased_at"]) <= datetime.now(UTC)
     assert [row["text"] for row in exported(client)] == ["B is goed", "B is duur"]
     assert stored_answers(store) == 1
 
