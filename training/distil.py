@@ -8,221 +8,40 @@ arXiv:1910.01108.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
+import hashlib
 import json
 import sys
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import nn
 from torch.nn import functional
 from tqdm.auto import tqdm
-from transformers import BertModel
 
 from models.domain import Language
 from models.embedding import EmbeddingSpace
 from models.heads import Heads, TaskArrays
-from models.taxonomy import TASKS, Taxonomy, parse_taxonomy
-from models.text.clean import clean
-from models.text.segment import segment
+from models.taxonomy import TASKS
 from training.checkpoint import CheckpointClock, load_state, save_state
-from training.config import PRECISIONS, ConfigError, TrainConfig
-from training.devices import pick_compute
+from training.distil_config import DistilConfig
 from training.fake_int8 import ROUNDING_OF, Rounding, estimate_smoothing, set_rounding
-from training.features import Example, build_examples, collate, plan_batches
-from training.fit import load_encoder
+from training.features import build_examples, collate, plan_batches
 from training.holding import by_length, whole
-from training.labelled import LabelledSegment, LabelledVerbatim, Labels
+from training.labelled import LabelledVerbatim
 from training.network import JointNetwork
 from training.origins import hash_run, read_prompt
 from training.scores import score_logits
+from training.student import build_texts, make_student
+from training.teacher import Teacher
 from training.tracking import open_log
 from training.writing import TrainingError, save_text
 
 _TARGET_BATCH = 64
 _SMOOTHING_TEXTS = 512
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DistilConfig:
-    """Settings of a distillation.
-
-    Attributes
-    ----------
-    seed : int
-    layers : int
-        Layers of the student.
-    epochs, batch_size : int
-    learning_rate : float
-        Peak rate of AdamW; it rises over a tenth of the steps and falls linearly.
-    state_weight, label_weight : float
-        Weight of the distance between pooled states, and of that between label probabilities.
-    int8_epochs : int
-        Last epochs, in which the student computes as its int8 export will.
-    quantisation, precision, device, checkpoint_minutes, tracking
-        As in :class:`~training.config.TrainConfig`.
-    """
-
-    seed: int
-    layers: int = 6
-    epochs: int = 6
-    batch_size: int = 32
-    learning_rate: float = 2e-4
-    state_weight: float = 1.0
-    label_weight: float = 1.0
-    int8_epochs: int = 0
-    quantisation: str = "int8"
-    precision: str = "float32"
-    device: str = "auto"
-    checkpoint_minutes: float = 5.0
-    tracking: str = "auto"
-
-    def __post_init__(self) -> None:
-        for name in ("layers", "epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"'{name}' must be at least 1. Got {getattr(self, name)}")
-        if self.precision not in PRECISIONS:
-            raise ConfigError(f"'precision' must be one of {', '.join(PRECISIONS)}")
-
-    def identity(self) -> dict[str, Any]:
-        """All settings that decide what it ends with."""
-        values = dataclasses.asdict(self)
-        return {k: v for k, v in values.items() if k not in ("device", "checkpoint_minutes",
-                                                             "tracking")}  # fmt: skip
-
-
-def read_distil_config(path: Path) -> DistilConfig:
-    """Read the settings from a TOML file.
-
-    Raises
-    ------
-    ConfigError
-        If the file is not TOML, or has an unknown key or a value out of range.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        return DistilConfig(**values)
-    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Teacher:
-    """A fine-tuned network, read from its run folder."""
-
-    network: JointNetwork
-    taxonomy: Taxonomy
-    config: TrainConfig
-
-
-def read_teacher(run_folder: Path, config: TrainConfig, taxonomy: Taxonomy | None) -> Teacher:
-    """The best network of a finished run.
-
-    Parameters
-    ----------
-    run_folder : Path
-        Run folder of ``klantstem-train fit``.
-    config : TrainConfig
-        Configuration of that run.
-    taxonomy : Taxonomy or None
-        Its taxonomy; None reads the one that the run folder keeps.
-
-    Raises
-    ------
-    TrainingError
-        If the folder holds no network, or one of another shape.
-    """
-    path = run_folder / "best.pt"
-    if not path.exists():
-        raise TrainingError(f"{run_folder} holds no best.pt: run 'klantstem-train fit' first")
-    if taxonomy is None:
-        try:
-            document = json.loads((run_folder / "taxonomy.json").read_text(encoding="utf-8"))
-        except OSError as error:
-            raise TrainingError(f"{run_folder} keeps no taxonomy.json: name it") from error
-        taxonomy = parse_taxonomy(document)
-    network = JointNetwork(
-        load_encoder(Path(config.base)),
-        taxonomy,
-        compute=pick_compute(config.device, config.precision),
-        lora=config.lora if config.mode == "lora" else None,
-    )
-    try:
-        network.load_state_dict(load_state(path))
-    except RuntimeError as error:
-        raise TrainingError(
-            f"{path} does not fit the configuration or the taxonomy: name those of its run"
-        ) from error
-    network.merge()
-    set_rounding(network.encoder, Rounding.NONE)
-    network.eval()
-    return Teacher(network=network, taxonomy=taxonomy, config=config)
-
-
-def choose_layers(n_teacher: int, n_student: int) -> tuple[int, ...]:
-    """Which layers a student keeps: evenly spaced, the last one always.
-
-    Examples
-    --------
-    >>> choose_layers(12, 4)
-    (2, 5, 8, 11)
-    """
-    if not 1 <= n_student <= n_teacher:
-        raise ConfigError(f"'layers' must be between 1 and {n_teacher}. Got {n_student}")
-    places = np.linspace(0, n_teacher, n_student + 1)[1:] - 1
-    return tuple(round(float(place)) for place in places)
-
-
-def make_student(teacher: Teacher, config: DistilConfig) -> JointNetwork:
-    """A copy of the teacher with some of its layers."""
-    network = teacher.network
-    kept = choose_layers(network.encoder.config.num_hidden_layers, config.layers)
-    encoder: BertModel = copy.deepcopy(network.encoder)
-    encoder.encoder.layer = nn.ModuleList([encoder.encoder.layer[place] for place in kept])
-    encoder.config.num_hidden_layers = len(kept)
-    compute = pick_compute(config.device, config.precision)
-    student = JointNetwork(encoder, teacher.taxonomy, compute=compute)
-    student.heads.load_state_dict(network.heads.state_dict())
-    student.readout.load_state_dict(network.readout.state_dict())
-    return student
-
-
-def build_texts(
-    texts: Sequence[tuple[str, Language]],
-    tokenizer: Tokenizer,
-    taxonomy: Taxonomy,
-    *,
-    prompt: str,
-    config: TrainConfig,
-) -> list[Example]:
-    """Texts without labels as examples, their clauses as spans."""
-    blank = Labels(taxonomy.labels("sentiment")[0], (), taxonomy.labels("department")[0], None)
-    rows = []
-    for number, (text, language) in enumerate(texts):
-        cleaned = clean(text)
-        parts = []
-        for part in segment(cleaned.text, language):
-            start, end = cleaned.source_span(part.start, part.end)
-            parts.append((start, end))
-        rows.append(_row(str(number), text, language, parts if len(parts) > 1 else [], blank))
-    return build_examples(rows, tokenizer, taxonomy, prompt=prompt, config=config)
-
-
-def _row(
-    row_id: str, text: str, language: Language, parts: list[tuple[int, int]], labels: Labels
-) -> LabelledVerbatim:
-    """A text in the form that ``build_examples`` reads; its labels are never used."""
-    segments = tuple(LabelledSegment(start=a, end=b, labels=labels) for a, b in parts)
-    return LabelledVerbatim(
-        id=row_id, text=text, lang=str(language), labels=labels, segments=segments
-    )
 
 
 class Distillation:
@@ -272,7 +91,10 @@ class Distillation:
             validation, tokenizer, self.taxonomy, prompt=prompt, config=teacher.config
         )
         self.network = make_student(teacher, config)
-        self.data_hash = hash_run(validation, self.taxonomy, base)
+        told = [teacher.sha256, *(text for text, _ in texts)]
+        self.data_hash = hashlib.sha256(
+            json.dumps([hash_run(validation, self.taxonomy, base), *told]).encode()
+        ).hexdigest()
         self.teacher_scores = self._evaluate(teacher.network)
         counts = [len(example.spans) for example in self.examples]
         self._starts = np.concatenate([[0], np.cumsum(counts)])
@@ -425,7 +247,6 @@ class Distillation:
         state: dict[str, Any] = {
             "config": self.settings.identity(),
             "data_hash": self.data_hash,
-            "n_texts": len(self.examples),
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
@@ -446,12 +267,11 @@ class Distillation:
         same = (
             state.get("config") == self.settings.identity()
             and state.get("data_hash") == self.data_hash
-            and state.get("n_texts") == len(self.examples)
         )
         if not same:
             raise TrainingError(
-                f"{path} belongs to a run with other settings, rows or texts: choose another run "
-                "folder (--run)"
+                f"{path} belongs to a run with other settings, rows, texts or teacher: choose "
+                "another run folder (--run)"
             )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])

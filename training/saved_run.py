@@ -14,12 +14,12 @@ from tokenizers import Tokenizer
 from models.embedding import EmbeddingSpace
 from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS
-from training.distil import Teacher
 from training.fake_int8 import ROUNDING_OF, Rounding, set_rounding
 from training.features import build_examples
 from training.holding import by_length, whole
 from training.labelled import LabelledVerbatim
 from training.origins import read_prompt
+from training.teacher import Teacher
 
 
 class SavedRun:
@@ -28,7 +28,7 @@ class SavedRun:
     Parameters
     ----------
     saved : Teacher
-        Network, taxonomy and configuration, see :func:`training.distil.read_teacher`.
+        Network, taxonomy and configuration, see :func:`training.teacher.read_teacher`.
     validation : sequence of LabelledVerbatim
         The rows on which exported and trained model are compared.
     folder : Path

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from models.taxonomy import Taxonomy
+from training.config import TrainConfig
 from training.labelled import LabelledVerbatim
 from training.origins import read_prompt
 
@@ -19,12 +24,41 @@ PEER = Path(__file__).parent / "setfit_peer.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """Label numbers, or indicators for topics; with what it cost."""
+class Cost:
+    """What a run took."""
 
-    given: np.ndarray
     seconds: float
     peak_mib: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Cost):
+    """Label numbers, or indicators for topics; with what they cost."""
+
+    given: np.ndarray
+
+
+def run_fit(config: TrainConfig, run: Path, out: Path) -> Cost:
+    """``klantstem-train fit`` on the corpus, in a process of its own.
+
+    Call it while this process is small: a child's peak memory counts from its parent's.
+    """
+    values = {
+        key: value
+        for key, value in dataclasses.asdict(config).items()
+        if not isinstance(value, dict)
+    }
+    settings = run.with_suffix(".toml")
+    # A JSON string, number or truth value is a TOML one.
+    settings.write_text("\n".join(f"{k} = {json.dumps(v)}" for k, v in values.items()))
+    started = time.monotonic()
+    command = [sys.executable, "-m", "training.cli", "fit", settings, "--run", run, "--out", out]
+    child = subprocess.Popen(command)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, "klantstem-train fit")
+    return Cost(seconds=time.monotonic() - started, peak_mib=usage.ru_maxrss / 1024)
 
 
 def task_answers(

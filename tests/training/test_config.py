@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from training.config import ConfigError, TrainConfig, read_config
-from training.distil import read_distil_config
+from training.distil_config import read_distil_config
 
 CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 

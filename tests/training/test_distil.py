@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -7,16 +8,12 @@ from tiny import tiny_config, tiny_rows, tiny_taxonomy
 from models.bundle import load_bundle
 from models.domain import Language, Verbatim
 from training.config import ConfigError
-from training.distil import (
-    DistilConfig,
-    Distillation,
-    build_texts,
-    choose_layers,
-    read_distil_config,
-    read_teacher,
-)
+from training.distil import Distillation
+from training.distil_config import DistilConfig, read_distil_config
 from training.export import export_bundle
 from training.fit import FineTuning
+from training.student import build_texts, choose_layers
+from training.teacher import read_teacher
 from training.writing import TrainingError
 
 TEXTS = [(row.text, Language(row.lang)) for row in tiny_rows()]
@@ -99,8 +96,36 @@ def test_killed_distillation_ends_as_an_unbroken_one(
 
 def test_other_settings_are_refused(tiny_base: Path, taught: Path, tmp_path: Path) -> None:
     start(tiny_base, taught, tmp_path, epochs=1).run()
-    with pytest.raises(TrainingError, match="other settings, rows or texts"):
+    with pytest.raises(TrainingError, match="other settings, rows, texts or teacher"):
         start(tiny_base, taught, tmp_path, epochs=2).run()
+
+
+def test_other_texts_or_another_teacher_are_refused(
+    tiny_base: Path, taught: Path, tmp_path: Path
+) -> None:
+    start(tiny_base, taught, tmp_path, epochs=1).run()
+    teacher = read_teacher(taught, tiny_config(tiny_base, epochs=25, int8_epochs=0), None)
+    settings = DistilConfig(seed=2, layers=1, epochs=1, batch_size=4, learning_rate=2e-3)
+    others = [("geheel anders", TEXTS[0][1]), *TEXTS[1:]]
+    with pytest.raises(TrainingError, match="texts or teacher"):
+        Distillation(teacher, others, HELD_OUT, settings, tmp_path).run()
+    another = dataclasses.replace(teacher, sha256="0" * 64)
+    with pytest.raises(TrainingError, match="texts or teacher"):
+        Distillation(another, TEXTS, HELD_OUT, settings, tmp_path).run()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"quantisation": "int4"}, "'quantisation' must be one of int8"),
+        ({"int8_epochs": 3}, "between 0 and 'epochs'"),
+        ({"int8_epochs": 1, "quantisation": "int8_blocks"}, "must be 0 for"),
+        ({"layers": 0}, "'layers' must be at least 1"),
+    ],
+)
+def test_settings_out_of_range_are_named(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        DistilConfig(**{"seed": 1, "epochs": 2, **changes})  # type: ignore[arg-type]
 
 
 def test_folder_without_teacher_is_named(tiny_base: Path, tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ import pytest
 from tiny import tiny_config, tiny_rows, tiny_taxonomy
 
 from models.bundle import load_bundle, read_manifest
-from training.distil import read_teacher
 from training.export import ParityError, check_parity, export_bundle, label_agreement
 from training.fit import FineTuning
 from training.saved_run import SavedRun
+from training.teacher import read_teacher
 
 HELD_OUT = [row for row in tiny_rows() if row.split == "validation"]
 

@@ -38,8 +38,10 @@ def run(args: argparse.Namespace) -> int:
     from models.domain import Language
     from models.taxonomy import read_taxonomy
     from training.config import read_config
-    from training.distil import Distillation, read_distil_config, read_teacher
+    from training.distil import Distillation
+    from training.distil_config import read_distil_config
     from training.export import export_bundle
+    from training.teacher import read_teacher
 
     settings = read_distil_config(args.config)
     taxonomy = read_taxonomy(args.taxonomy) if args.taxonomy else None
