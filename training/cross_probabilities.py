@@ -32,20 +32,24 @@ def fit_linear(
     Parameters
     ----------
     features : ndarray of shape (n_rows, dim)
-        Of about unit spread; the last column may be constant to hold the bias.
+        Of about unit spread; the last column is constant and holds the bias.
     targets : ndarray of shape (n_rows, n_labels)
         Indicators; one per row unless ``is_multilabel``.
     strength : float
-        Weight of the squared coefficients beside the mean loss.
+        Weight of the squared coefficients, the bias not among them, beside the mean loss.
 
     Returns
     -------
     ndarray of shape (dim, n_labels)
     """
     shape = (features.shape[1], targets.shape[1])
+    # A bias that is pulled to zero says of every rare label that half of the rows have it.
+    is_pulled = np.ones((shape[0], 1))
+    is_pulled[-1] = 0.0
 
     def loss(flat: Matrix) -> tuple[float, Matrix]:
         weight = flat.reshape(shape)
+        pulled = is_pulled * weight
         logits = features @ weight.astype(np.float32)
         if is_multilabel:
             value = np.logaddexp(0, logits) - targets * logits
@@ -53,8 +57,8 @@ def fit_linear(
         else:
             logs = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
             value, away = -targets * logs, np.exp(logs) - targets
-        slope = features.T @ away / len(features) + 2 * strength * weight
-        total = value.sum() / len(features) + strength * np.square(weight).sum()
+        slope = features.T @ away / len(features) + 2 * strength * pulled
+        total = value.sum() / len(features) + strength * np.square(pulled).sum()
         return float(total), np.asarray(slope, dtype=np.float64).ravel()
 
     found = minimize(

@@ -50,8 +50,18 @@ def test_rows_of_a_story_are_not_learnt_together_with_it() -> None:
     alone = np.eye(40, dtype=np.float32)  # each row is known by itself only
     probabilities = cross_probabilities(alone, rows, gold)["department"]
     assert probabilities.max() < 0.6
-    learnt = fit_linear(alone, gold["department"], is_multilabel=False)
-    assert ((alone @ learnt).argmax(axis=1) == gold["department"].argmax(axis=1)).all()
+    whole = np.column_stack([alone, np.ones(40, np.float32)])
+    learnt = fit_linear(whole, gold["department"], is_multilabel=False)
+    assert ((whole @ learnt).argmax(axis=1) == gold["department"].argmax(axis=1)).all()
+
+
+def test_rare_labels_of_few_rows_stay_rare() -> None:
+    rows = many_rows(100)
+    rng = np.random.default_rng(0)
+    topics = (rng.random((100, 12)) < 0.07).astype(np.float32)
+    embeddings = rng.normal(size=(100, 384)).astype(np.float32)
+    probabilities = cross_probabilities(embeddings, rows, {"topics": topics})["topics"]
+    assert probabilities.mean() < 2 * topics.mean()
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".xlsx"])
