@@ -27,7 +27,7 @@ from training.reliability import (
     top_label_error,
 )
 from training.shift_simulation import DAMPING, try_shift
-from training.targets import gold_rows
+from training.targets import probability_rows
 
 MIN_ROWS = 30
 _FAR = 4
@@ -169,7 +169,7 @@ def recalibrate(
         raise LabelledDataError(
             f"{len(rows)} held-out rows can be scored; at least {MIN_ROWS} are needed to calibrate"
         )
-    gold = gold_rows(rows, taxonomy)
+    gold = probability_rows(rows, taxonomy)
     sectors = [row.sector for row in rows]
     folds = fold_of(rows, n_folds=plan.n_folds, seed=plan.seed)
     before = current.probabilities(logits)

@@ -33,7 +33,7 @@ from training.metrics import Interval
 from training.recalibrate import measure_probabilities, rows_hash
 from training.reliability import bin_answers, calibration_error, risk_coverage
 from training.scoring import Scored, given_rows, score_rows
-from training.targets import gold_rows
+from training.targets import gold_rows, probability_rows
 
 ABSTAINED = "abstained"
 LENGTHS = ((1, 5), (6, 15), (16, 40), (41, None))
@@ -61,11 +61,16 @@ class EvaluationPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """Rows, their gold labels, and what the bundle said of them."""
+    """Rows, their gold labels, and what the bundle said of them.
+
+    Labels given are held against ``gold``, probabilities against ``truth``, where a topic brings
+    those above it.
+    """
 
     rows: Sequence[LabelledVerbatim]
     scored: Scored
     gold: Arrays
+    truth: Arrays
     given: Arrays
     probabilities: TaskArrays
     taxonomy: Taxonomy
@@ -98,6 +103,7 @@ def evaluate(
     taxonomy = classifier.taxonomy
     scored = score_rows(classifier, rows)
     gold = {task: values > 0 for task, values in gold_rows(rows, taxonomy).items()}
+    truth = {task: values > 0 for task, values in probability_rows(rows, taxonomy).items()}
     given = given_rows(scored.results, taxonomy)
     probabilities = classifier.calibration.probabilities(scored.logits)
     kept = np.flatnonzero(scored.is_scored)
@@ -105,6 +111,7 @@ def evaluate(
         rows=rows,
         scored=scored,
         gold=gold,
+        truth=truth,
         given=given,
         probabilities=probabilities,
         taxonomy=taxonomy,
@@ -137,7 +144,7 @@ def evaluate(
         confusions=tuple(_confusion(seen, task) for task in SINGLE_LABEL),
         calibration=tuple(figures),
         reliability=tuple(
-            _reliability(task, probabilities[task][kept], gold[task][kept]) for task in TASKS
+            _reliability(task, probabilities[task][kept], truth[task][kept]) for task in TASKS
         ),
         agreement=tuple(_agreement(rows, scored, pairs)),
         alone=alone,
@@ -189,7 +196,7 @@ def _groups(seen: _Seen) -> Iterator[GroupFigures]:
             scored = places[seen.scored.is_scored[places]]
             for task in TASKS:
                 gold, given = seen.gold[task][places], seen.given[task][places]
-                answers = _answers(task, seen.probabilities[task][scored], seen.gold[task][scored])
+                answers = _answers(task, seen.probabilities[task][scored], seen.truth[task][scored])
                 yield GroupFigures(
                     task=task,
                     dimension=dimension,

@@ -20,7 +20,7 @@ from training.gate.resample import (
     micro_f1,
 )
 from training.labelled import LabelledVerbatim
-from training.targets import gold_rows
+from training.targets import gold_rows, probability_rows
 
 _FIGURES = {
     "sentiment": ("sentiment macro-F1", macro_f1),
@@ -39,9 +39,10 @@ def compare_quality(
     config: GateConfig,
 ) -> Iterator[Comparison]:
     """Compare F1 of all rows, of each language and of each department, and the calibration."""
-    gold: Mapping[str, BoolMatrix] = {
-        task: targets > 0 for task, targets in gold_rows(rows, taxonomy).items()
-    }
+    gold, truth = (
+        {task: targets > 0 for task, targets in as_arrays(rows, taxonomy).items()}
+        for as_arrays in (gold_rows, probability_rows)
+    )
     languages = np.asarray([row.lang for row in rows])
     for language in ("all", *sorted(set(languages))):
         places = np.flatnonzero((languages == language) | (language == "all"))
@@ -62,7 +63,7 @@ def compare_quality(
     yield from _compare_departments(
         candidate, current, gold["department"], taxonomy=taxonomy, weights=weights, config=config
     )
-    yield from _compare_calibration(candidate, current, gold, weights=weights, config=config)
+    yield from _compare_calibration(candidate, current, truth, weights=weights, config=config)
 
 
 def _compare_departments(
@@ -95,7 +96,7 @@ def _compare_departments(
 def _compare_calibration(
     candidate: Answers,
     current: Answers,
-    gold: Mapping[str, BoolMatrix],
+    truth: Mapping[str, BoolMatrix],
     *,
     weights: Weights,
     config: GateConfig,
@@ -109,7 +110,7 @@ def _compare_calibration(
         return
     for task in TASKS:
         before, after = (
-            _errors(task, answers, gold[task], places, weights) for answers in (current, candidate)
+            _errors(task, answers, truth[task], places, weights) for answers in (current, candidate)
         )
         yield compare(
             Kind.CALIBRATION,
@@ -123,9 +124,9 @@ def _compare_calibration(
 
 
 def _errors(
-    task: str, answers: Answers, gold: BoolMatrix, places: np.ndarray, weights: Weights
+    task: str, answers: Answers, truth: BoolMatrix, places: np.ndarray, weights: Weights
 ) -> Values:
-    probabilities, right = answers.probabilities[task][places], gold[places]
+    probabilities, right = answers.probabilities[task][places], truth[places]
     if task != "topics":
         best = probabilities.argmax(axis=1)[:, None]
         probabilities = np.take_along_axis(probabilities, best, axis=1)
