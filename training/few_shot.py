@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from models.bundle import FILES, load_bundle, read_manifest, write_manifest
+from models.bundle import FILES, load_bundle, read_manifest, resolve_bundle, write_manifest
 from models.calibration import Calibration
 from models.classifier import Classifier
 from models.heads import Head, Heads
@@ -108,7 +108,10 @@ def fit_new_labels(
 
 
 def extend_calibration(known: Calibration, before: Taxonomy, after: Taxonomy) -> Calibration:
-    """The calibration for the wanted labels; new ones get the middle of what the known have."""
+    """The calibration for the wanted labels; new ones get the middle of what the known have.
+
+    What was set for a label that is not wanted any more goes.
+    """
     bias: dict[str, list[float]] = {}
     for task, shifts in known.bias.items():
         by_label = dict(zip(before.labels(task), shifts, strict=True))
@@ -118,7 +121,16 @@ def extend_calibration(known: Calibration, before: Taxonomy, after: Taxonomy) ->
     thresholds = {
         label: known.topic_thresholds.get(label, middle) for label in after.labels("topics")
     }
-    return dataclasses.replace(known, bias=bias, topic_thresholds=thresholds)
+    review_bars = {
+        task: {label: bar for label, bar in bars.items() if label in after.labels(task)}
+        for task, bars in known.label_review_probability.items()
+    }
+    return dataclasses.replace(
+        known,
+        bias=bias,
+        topic_thresholds=thresholds,
+        label_review_probability=review_bars,
+    )
 
 
 def add_labels(
@@ -157,6 +169,7 @@ def add_labels(
     TrainingError
         If the taxonomy has no new label, or one with neither example nor definition.
     """
+    bundle = resolve_bundle(bundle)
     classifier = load_bundle(bundle)
     manifest = read_manifest(bundle)
     added = new_labels(classifier.taxonomy, taxonomy)
@@ -207,6 +220,7 @@ def add_labels(
         scratch.chmod(0o755)
         for path in scratch.iterdir():
             path.chmod(0o644)
+        load_bundle(scratch, n_threads=1)  # a bundle that does not load replaces none that does
         replace_folder(scratch, out)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,8 +9,11 @@ from tiny import tiny_config, tiny_rows, tiny_taxonomy
 
 from models.bundle import load_bundle, read_manifest
 from models.domain import TaggedVerbatim, Verbatim
+from models.errors import BundleError
 from models.taxonomy import Taxonomy, parse_taxonomy
+from training import few_shot
 from training.config import FrozenConfig
+from training.derive import derive_bundle
 from training.export import export_bundle
 from training.few_shot import add_labels, few_examples, new_labels
 from training.frozen import FrozenFit
@@ -96,6 +100,45 @@ def test_new_label_without_example_and_definition_is_refused(bundle: Path, tmp_p
     with pytest.raises(TrainingError, match="no example and no definition for it"):
         add_labels(bundle, parse_taxonomy(document), [], tiny_rows(), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def with_review_bars(bundle: Path, out: Path) -> Path:
+    """The same bundle with a bar of its own for some departments and sentiments."""
+    calibration = dataclasses.replace(
+        load_bundle(bundle, n_threads=1).calibration,
+        label_review_probability={
+            "department": {"purchasing": 0.7, "board": 0.6},
+            "sentiment": {"negative": 0.8},
+        },
+    )
+    derive_bundle(bundle, out, {"calibration.json": calibration.save}, {})
+    return out
+
+
+def test_renamed_department_loses_its_review_bar_and_the_bundle_loads(
+    bundle: Path, tmp_path: Path
+) -> None:
+    document = copy.deepcopy(dict(wider_taxonomy().document))
+    renamed = next(e for e in document["departments"] if e["label"] == "purchasing")
+    renamed["label"] = "procurement"
+    start = with_review_bars(bundle, tmp_path / "start")
+    add_labels(start, parse_taxonomy(document), wifi_rows(), tiny_rows(), tmp_path / "out")
+    assert load_bundle(tmp_path / "out", n_threads=1).calibration.label_review_probability == {
+        "department": {"board": 0.6},
+        "sentiment": {"negative": 0.8},
+    }
+
+
+def test_bundle_that_does_not_load_replaces_none(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    add_labels(bundle, wider_taxonomy(), wifi_rows(), tiny_rows(), out)
+    before = read_manifest(out)
+    monkeypatch.setattr(few_shot, "extend_calibration", lambda known, *_: known)
+    with pytest.raises(BundleError, match="bias must have one value"):
+        add_labels(bundle, wider_taxonomy(), [], tiny_rows(), out)
+    assert read_manifest(out) == before
 
 
 def test_new_labels_are_told_by_task() -> None:
