@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from models.calibration import Calibration, sigmoid, softmax
 from models.domain import FloatMatrix
 from models.heads import TaskArrays
 from models.taxonomy import TASKS, Taxonomy
+from training.labelled import LabelledDataError
 
 SINGLE_LABEL = ("sentiment", "department")
 """Tasks with one label per row."""
@@ -54,7 +55,8 @@ def fit_temperature_and_bias(
     Parameters
     ----------
     logits, targets : ndarray of shape (n_rows, n_labels)
-        Targets are distributions.
+        Targets are distributions; each label has a row: of one without, the bias would say that
+        it never occurs.
     strength : float
         Pull of each bias towards zero, so that a label with few rows does not run off.
 
@@ -154,15 +156,23 @@ def prior_bias(
 ) -> list[float]:
     """Log ratio of each label's share in the field to its share among the rows.
 
-    Source: Saerens et al. (2002), Neural Computation 14, 21-41. Zeros without field shares.
+    Source: Saerens et al. (2002), Neural Computation 14, 21-41. Zeros without field shares, and
+    for a label without a row: how often the model expects it is not known then, so the shares of
+    the others are corrected among each other and its own is left alone.
     """
     if field_shares is None:
         return [0.0] * len(labels)
-    held = targets.mean(axis=0)
+    held, is_seen = targets.mean(axis=0), seen_labels(targets)
+    known = sum(field_shares[label] for label, seen in zip(labels, is_seen, strict=True) if seen)
     return [
-        round(float(np.log(field_shares[label] / max(share, 1e-6))), 4)
-        for label, share in zip(labels, held, strict=True)
+        round(float(np.log(field_shares[label] / known / share)), 4) if seen else 0.0
+        for label, share, seen in zip(labels, held, is_seen, strict=True)
     ]
+
+
+def seen_labels(targets: FloatMatrix) -> npt.NDArray[np.bool_]:
+    """Whether each label has a row. Shape: (n_rows, n_labels) -> (n_labels,)."""
+    return np.asarray(targets.sum(axis=0) > 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,12 +195,43 @@ class Scaling:
 
 
 def fit_scaling(logits: FloatMatrix, targets: FloatMatrix, *, has_bias: bool) -> Scaling:
-    """Fit the scaling of a task with one label per row: a temperature, and a bias on request."""
+    """Fit the scaling of a task with one label per row: a temperature, and a bias on request.
+
+    Only labels with a row take part; the others keep a bias of 0.
+
+    Raises
+    ------
+    LabelledDataError
+        If fewer than two labels have a row.
+    """
+    is_seen = seen_labels(targets)
+    if is_seen.sum() < 2:
+        raise LabelledDataError(
+            f"rows of at least two labels are needed to calibrate on. Got {int(is_seen.sum())}"
+        )
+    scores, gold = logits[:, is_seen], targets[:, is_seen]
+    bias = np.zeros(len(is_seen))
     if has_bias:
-        temperature, bias = fit_temperature_and_bias(logits, targets)
-        return Scaling(temperature=temperature, bias=tuple(bias))
-    temperature = fit_temperature(logits, targets, is_multilabel=False)
-    return Scaling(temperature=temperature, bias=(0.0,) * logits.shape[1])
+        temperature, bias[is_seen] = fit_temperature_and_bias(scores, gold)
+    else:
+        temperature = fit_temperature(scores, gold, is_multilabel=False)
+    return Scaling(temperature=temperature, bias=tuple(bias.tolist()))
+
+
+def unseen_notes(
+    targets: Mapping[str, FloatMatrix], taxonomy: Taxonomy, tasks: Collection[str] = SINGLE_LABEL
+) -> list[str]:
+    """What to tell of labels that no held-out row has."""
+    notes = []
+    for task in SINGLE_LABEL:
+        is_seen = seen_labels(targets[task])
+        unseen = [
+            name for name, seen in zip(taxonomy.labels(task), is_seen, strict=True) if not seen
+        ]
+        if unseen and task in tasks:
+            shares = "its share is" if len(unseen) == 1 else "their shares are"
+            notes.append(f"{task}: no held-out row of {', '.join(unseen)}: {shares} not corrected")
+    return notes
 
 
 def label_bars(
@@ -263,7 +304,8 @@ def calibrate(
     logits, targets : mapping of task to ndarray of shape (n_rows, n_labels)
     field_shares : mapping of task to mapping of label to float, optional
         How often each sentiment and department occurs where the model will work; the corpus
-        holds more of the rare ones than real feedback does.
+        holds more of the rare ones than real feedback does. See :func:`unseen_notes` for labels
+        without a row.
     precision : float
         Wanted share of right answers among those that need no review.
     min_probability : float
@@ -273,7 +315,9 @@ def calibrate(
     for task in SINGLE_LABEL:
         shares = (field_shares or {}).get(task)
         shifts[task] = np.asarray(prior_bias(targets[task], taxonomy.labels(task), shares))
-        plain = fit_scaling(logits[task], targets[task], has_bias=False)
+        plain = Scaling(temperature=1.0, bias=(0.0,) * len(shifts[task]))
+        if seen_labels(targets[task]).sum() > 1:  # else a finished training would be in vain
+            plain = fit_scaling(logits[task], targets[task], has_bias=False)
         scalings[task] = plain.shifted(shifts[task])
     return set_bars(
         logits,

@@ -15,21 +15,31 @@ from models.bundle import read_manifest, resolve_bundle
 from models.calibration import Calibration, softmax
 from models.domain import FloatMatrix
 from models.heads import TaskArrays
-from models.taxonomy import Taxonomy
-from training.calibrate import SINGLE_LABEL, Scaling, fit_scaling, prior_bias, set_bars
+from models.taxonomy import TASKS, Taxonomy
+from training.calibrate import (
+    SINGLE_LABEL,
+    Scaling,
+    fit_scaling,
+    prior_bias,
+    seen_labels,
+    set_bars,
+    unseen_notes,
+)
 from training.derive import derive_bundle
 from training.labelled import LabelledDataError, LabelledVerbatim
-from training.prior_shift import PriorShift, estimate_prior
+from training.prior_shift import PriorShift
 from training.reliability import (
     class_wise_error,
     noise_floor,
     risk_coverage,
     top_label_error,
 )
-from training.shift_simulation import DAMPING, try_shift
+from training.shift_simulation import DAMPING, estimate_shift, try_shift
 from training.targets import probability_rows
 
 MIN_ROWS = 30
+MIN_UNLABELLED = 100
+"""With fewer texts the standard error of a share of 0.1 is above 0.03: a third of it."""
 _FAR = 4
 COVERAGES = (0.5, 0.7, 0.9)
 
@@ -145,6 +155,7 @@ def recalibrate(
     *,
     unlabelled: TaskArrays | None = None,
     field_shares: Mapping[str, Mapping[str, float]] | None = None,
+    tasks: Collection[str] = TASKS,
 ) -> Recalibration:
     """Calibrate anew on held-out rows.
 
@@ -159,88 +170,191 @@ def recalibrate(
         estimated and corrected.
     field_shares : mapping of task to mapping of label to float, optional
         Those shares, where they are known.
+    tasks : collection of str
+        What is wanted. The others are calibrated as well, unless their rows do not allow it.
 
     Raises
     ------
     LabelledDataError
-        If there are too few rows.
+        If there are too few rows, rows of one label alone, or no unlabelled text.
     """
     if len(rows) < MIN_ROWS:
         raise LabelledDataError(
             f"{len(rows)} held-out rows can be scored; at least {MIN_ROWS} are needed to calibrate"
         )
+    if unlabelled is not None and not len(unlabelled[SINGLE_LABEL[0]]):
+        raise LabelledDataError(
+            "no unlabelled text can be scored: the shares of labels cannot be estimated"
+        )
     gold = probability_rows(rows, taxonomy)
-    sectors = [row.sector for row in rows]
     folds = fold_of(rows, n_folds=plan.n_folds, seed=plan.seed)
     before = current.probabilities(logits)
-    scalings: dict[str, Scaling] = {}
-    moved: dict[str, npt.NDArray[np.float64]] = {}
-    shifts: dict[str, PriorShift] = {}
-    figures, notes = [], []
+    notes = unseen_notes(gold, taxonomy, tasks)
+    fits: dict[str, _Fit] = {}
     for task in SINGLE_LABEL:
-        scores, truth = logits[task], gold[task]
-        crossed = np.zeros_like(scores)
-        for fold in np.unique(folds):
-            learnt = folds != fold
-            fitted = fit_scaling(scores[learnt], truth[learnt], has_bias=plan.has_bias)
-            crossed[~learnt] = softmax(fitted.apply(scores[~learnt]))
-        for way, probabilities in (("as it stands", before[task]), ("recalibrated", crossed)):
-            figures.append(
-                measure_probabilities(task, way, probabilities, truth, precision=plan.precision)
-            )
-        scaling = fit_scaling(scores, truth, has_bias=plan.has_bias)
-        bias, softening = np.zeros(scores.shape[1]), 1.0
-        if unlabelled is not None:
-            field = softmax(scaling.apply(unlabelled[task])).astype(np.float64)
-            shifts[task] = estimate_prior(field, truth.mean(axis=0).astype(np.float64))
-            bias = plan.damping * shifts[task].bias
-            notes += _far_shares(task, shifts[task], taxonomy.labels(task))
-            trial = try_shift(scores, truth, sectors, has_bias=plan.has_bias, damping=plan.damping)
-            if trial is None:
-                notes.append(
-                    f"{task}: what the correction does could not be tried: that takes three "
-                    "sectors with 20 labelled rows each"
-                )
-            else:
-                softening = trial.softening
-                for way, tried in (("", trial.plain), (", shift corrected", trial.corrected)):
-                    figures.append(
-                        measure_probabilities(
-                            task,
-                            f"sector unseen{way}",
-                            tried,
-                            truth[trial.places],
-                            precision=plan.precision,
-                        )
-                    )
-        elif field_shares is not None:
-            bias = np.asarray(prior_bias(truth, taxonomy.labels(task), field_shares[task]))
-        moved[task] = bias
-        scalings[task] = scaling.shifted(bias, softening=softening)
+        seen = _Seen(
+            task=task,
+            labels=taxonomy.labels(task),
+            logits=logits[task],
+            gold=gold[task],
+            sectors=[row.sector for row in rows],
+            plan=plan,
+        )
+        if seen_labels(gold[task]).sum() < 2:
+            fits[task] = _keep(seen, current, is_wanted=task in tasks)
+        else:
+            shares = None if field_shares is None else field_shares[task]
+            texts = None if unlabelled is None else unlabelled[task]
+            fits[task] = _fit(seen, before[task], folds, texts, shares)
     calibration = set_bars(
         logits,
         gold,
         taxonomy,
-        scalings,
-        shifts=moved,
+        {task: fit.scaling for task, fit in fits.items()},
+        shifts={task: fit.bias for task, fit in fits.items()},
         precision=plan.precision,
         min_probability=plan.min_probability,
         has_label_bars=plan.has_label_bars,
         topic_precision=plan.topic_precision,
         answer_precision=plan.answer_precision,
     )
+    if unlabelled is not None:
+        notes += _few_texts(len(unlabelled[SINGLE_LABEL[0]]))
     return Recalibration(
-        calibration=calibration, figures=tuple(figures), shifts=shifts, notes=tuple(notes)
+        calibration=calibration,
+        figures=tuple(line for fit in fits.values() for line in fit.figures),
+        shifts={task: fit.shift for task, fit in fits.items() if fit.shift is not None},
+        notes=(*notes, *(note for fit in fits.values() for note in fit.notes)),
     )
 
 
-def _far_shares(task: str, shift: PriorShift, labels: Sequence[str]) -> list[str]:
-    """Labels whose estimated share is so far from the calibrated one that it may be a slip."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What a task is calibrated on."""
+
+    task: str
+    labels: tuple[str, ...]
+    logits: FloatMatrix
+    gold: FloatMatrix
+    sectors: Sequence[str]
+    plan: CalibrationPlan
+
+    def measure(
+        self, way: str, probabilities: FloatMatrix, gold: FloatMatrix
+    ) -> CalibrationFigures:
+        """Figures of a way to calibrate."""
+        precision = self.plan.precision
+        return measure_probabilities(self.task, way, probabilities, gold, precision=precision)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fit:
+    """What came of a task; ``bias`` is the part of the scaling that corrects a shift."""
+
+    scaling: Scaling
+    bias: npt.NDArray[np.float64]
+    figures: tuple[CalibrationFigures, ...] = ()
+    shift: PriorShift | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _keep(seen: _Seen, current: Calibration, *, is_wanted: bool) -> _Fit:
+    """The scaling that stands, for a task with one label alone; an error where it is wanted."""
+    if is_wanted:
+        raise LabelledDataError(
+            f"{seen.task}: all held-out rows have one label, "
+            f"{seen.labels[int(seen.gold[0].argmax())]}: rows of at least two are needed to "
+            "calibrate; add some, or name other --tasks"
+        )
+    bias = tuple(float(value) for value in current.bias[seen.task])
+    scaling = Scaling(temperature=current.temperature[seen.task], bias=bias)
+    return _Fit(scaling=scaling, bias=np.zeros(len(bias)))
+
+
+def _fit(
+    seen: _Seen,
+    before: FloatMatrix,
+    folds: npt.NDArray[np.int64],
+    unlabelled: FloatMatrix | None,
+    field_shares: Mapping[str, float] | None,
+) -> _Fit:
+    """Fit the scaling of a task, and measure it on rows that it was not fitted on."""
+    scores, gold, has_bias = seen.logits, seen.gold, seen.plan.has_bias
+    crossed = before.copy()  # stands where the other folds hold one label alone
+    for fold in np.unique(folds):
+        learnt = folds != fold
+        if seen_labels(gold[learnt]).sum() > 1:
+            fitted = fit_scaling(scores[learnt], gold[learnt], has_bias=has_bias)
+            crossed[~learnt] = softmax(fitted.apply(scores[~learnt]))
+    figures = [
+        seen.measure(way, probabilities, gold)
+        for way, probabilities in (("as it stands", before), ("recalibrated", crossed))
+    ]
+    scaling = fit_scaling(scores, gold, has_bias=has_bias)
+    if unlabelled is not None:
+        return _correct(seen, scaling, unlabelled, figures)
+    bias = np.asarray(prior_bias(gold, seen.labels, field_shares))
+    return _Fit(scaling=scaling.shifted(bias), bias=bias, figures=tuple(figures))
+
+
+def _correct(
+    seen: _Seen,
+    scaling: Scaling,
+    unlabelled: FloatMatrix,
+    figures: Sequence[CalibrationFigures],
+) -> _Fit:
+    """Correct the shift to unlabelled texts, and tell what that does where it can be tried."""
+    plan = seen.plan
+    shift = estimate_shift(scaling, unlabelled, seen.logits)
+    bias = plan.damping * np.where(seen_labels(seen.gold), shift.bias, 0.0)
+    notes, tried = doubts_of(seen.task, shift, seen.labels), []
+    trial = try_shift(
+        seen.logits, seen.gold, seen.sectors, has_bias=plan.has_bias, damping=plan.damping
+    )
+    if trial is None:
+        notes.append(
+            f"{seen.task}: what the correction does could not be tried: that takes three "
+            "sectors with 20 labelled rows each, and two labels among the others"
+        )
+    else:
+        tried = [
+            seen.measure(f"sector unseen{way}", probabilities, seen.gold[trial.places])
+            for way, probabilities in (("", trial.plain), (", shift corrected", trial.corrected))
+        ]
+    return _Fit(
+        scaling=scaling.shifted(bias, softening=trial.softening if trial else 1.0),
+        bias=bias,
+        figures=(*figures, *tried),
+        shift=shift,
+        notes=tuple(notes),
+    )
+
+
+def _few_texts(n_texts: int) -> list[str]:
+    """What to tell of few unlabelled texts."""
+    if n_texts >= MIN_UNLABELLED:
+        return []
+    return [
+        f"the shares of labels are estimated on {n_texts} text(s) only: below {MIN_UNLABELLED} "
+        "chance moves them much"
+    ]
+
+
+def doubts_of(task: str, shift: PriorShift, labels: Sequence[str]) -> list[str]:
+    """What speaks against estimated shares: a search that did not end, labels that moved far."""
+    doubts = []
+    if not shift.has_converged:
+        doubts.append(
+            f"{task}: the estimate of shares still moved after {shift.n_steps} steps: check it on "
+            "some texts"
+        )
     ratios = np.exp(np.abs(shift.bias))
     far = [label for label, ratio in zip(labels, ratios, strict=True) if ratio > _FAR]
-    if not far:
-        return []
-    return [f"{task}: shares of {', '.join(far)} moved over {_FAR}-fold: check them on some texts"]
+    if far:
+        doubts.append(
+            f"{task}: shares of {', '.join(far)} moved over {_FAR}-fold: check them on some texts"
+        )
+    return doubts
 
 
 def rows_hash(rows: Sequence[LabelledVerbatim]) -> str:

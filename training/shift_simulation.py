@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from models.calibration import softmax
 from models.domain import FloatMatrix
-from training.calibrate import fit_scaling, fit_temperature
-from training.prior_shift import estimate_prior
+from training.calibrate import Scaling, fit_scaling, fit_temperature, seen_labels
+from training.prior_shift import PriorShift, estimate_prior
 
 DAMPING = 0.5
 """Share of the estimated shift that is applied. The full shift makes the model too sure: what a
@@ -43,6 +44,25 @@ class ShiftTrial:
     softening: float
 
 
+def estimate_shift(scaling: Scaling, field: FloatMatrix, calibrated_on: FloatMatrix) -> PriorShift:
+    """Estimate how shares of labels differ between texts of the field and the rows calibrated on.
+
+    Parameters
+    ----------
+    field, calibrated_on : ndarray of shape (n_rows, n_labels)
+        Logits of both.
+
+    Notes
+    -----
+    The shares of the rows are those that the probabilities themselves tell, not the labels': a
+    temperature alone leaves the two apart, and the difference would pass for a shift.
+    """
+    found, implied = (
+        softmax(scaling.apply(logits)).astype(np.float64) for logits in (field, calibrated_on)
+    )
+    return estimate_prior(found, implied.mean(axis=0))
+
+
 def try_shift(
     logits: FloatMatrix,
     targets: FloatMatrix,
@@ -51,7 +71,10 @@ def try_shift(
     has_bias: bool,
     damping: float = DAMPING,
 ) -> ShiftTrial | None:
-    """Try the correction on each sector; None where fewer than three have enough rows.
+    """Try the correction on each sector; None where that cannot be done.
+
+    That takes three sectors with enough rows, and two labels in what is left of the rows when
+    any two of them are taken out.
 
     Parameters
     ----------
@@ -62,6 +85,9 @@ def try_shift(
     tried = sorted(name for name, n_rows in Counter(sectors).items() if name and n_rows >= MIN_ROWS)
     if len(tried) < MIN_SECTORS:
         return None
+    for first, second in combinations(tried, 2):
+        if seen_labels(targets[(names != first) & (names != second)]).sum() < 2:
+            return None
 
     def shifted(
         rows: npt.NDArray[np.bool_], others: npt.NDArray[np.bool_]
@@ -69,9 +95,9 @@ def try_shift(
         """Plain and corrected logits of some rows, fitted on others."""
         scaling = fit_scaling(logits[others], targets[others], has_bias=has_bias)
         plain = scaling.apply(logits[rows])
-        shares = targets[others].mean(axis=0).astype(np.float64)
-        shift = estimate_prior(softmax(plain).astype(np.float64), shares)
-        return plain, np.asarray(plain + damping * shift.bias, dtype=np.float32)
+        shift = estimate_shift(scaling, logits[rows], logits[others])
+        bias = damping * np.where(seen_labels(targets[others]), shift.bias, 0.0)
+        return plain, np.asarray(plain + bias, dtype=np.float32)
 
     once = {name: shifted(names == name, names != name) for name in tried}
     plain, corrected = (np.zeros_like(logits, dtype=np.float32) for _ in range(2))

@@ -11,9 +11,12 @@ from training.calibrate import (
     fit_temperature,
     fit_topic_thresholds,
     label_bars,
+    prior_bias,
     set_bars,
     topic_precision_thresholds,
+    unseen_notes,
 )
+from training.labelled import LabelledDataError
 
 RNG = np.random.default_rng(0)
 
@@ -137,3 +140,61 @@ def test_topic_thresholds_reach_a_wanted_precision() -> None:
     for column, label in enumerate(("a", "b")):
         given = probabilities[:, column] >= thresholds[label]
         assert gold[given, column].mean() == pytest.approx(0.8, abs=0.03)
+
+
+def honest_rows(shares: list[float], n_rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Logits that are calibrated as they stand, and targets, of labels with these shares."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(len(shares), n_rows, p=shares)
+    points = rng.normal(size=(n_rows, len(shares)))
+    points[np.arange(n_rows), labels] += 2.0
+    logits = (2.0 * points + np.log(shares)).astype(np.float32)
+    return logits, np.eye(len(shares), dtype=np.float32)[labels]
+
+
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_a_label_without_rows_is_not_suppressed(has_bias: bool) -> None:
+    logits, targets = honest_rows([0.4, 0.3, 0.2, 0.1], 500, seed=1)
+    held = targets[:, 3] == 0
+    scaling = fit_scaling(logits[held], targets[held], has_bias=has_bias)
+    assert scaling.bias[3] == 0.0
+    field, truth = honest_rows([0.4, 0.3, 0.2, 0.1], 4000, seed=2)
+    probabilities = softmax(scaling.apply(field))
+    assert probabilities[:, 3].mean() == pytest.approx(0.1, abs=0.02)
+    found = probabilities.argmax(axis=1)[truth[:, 3] > 0] == 3
+    assert found.mean() > 0.6
+
+
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_scaling_of_one_label_alone_is_refused(has_bias: bool) -> None:
+    logits, targets = np.zeros((5, 3), np.float32), np.eye(3, dtype=np.float32)[[1] * 5]
+    with pytest.raises(LabelledDataError, match="at least two labels"):
+        fit_scaling(logits, targets, has_bias=has_bias)
+
+
+def test_field_shares_leave_a_label_without_rows_alone() -> None:
+    targets = np.eye(3, dtype=np.float32)[[0] * 30 + [1] * 10]
+    shares = {"a": 0.45, "b": 0.45, "legal": 0.10}
+    bias = prior_bias(targets, ("a", "b", "legal"), shares)
+    assert bias == pytest.approx([np.log(0.5 / 0.75), np.log(0.5 / 0.25), 0.0], abs=1e-4)
+
+
+def test_calibrate_takes_held_out_rows_that_lack_labels() -> None:
+    taxonomy = tiny_taxonomy()
+    logits, targets = {}, {}
+    for task in ("topics", "sentiment", "department"):
+        n_labels = len(taxonomy.labels(task))
+        seen = [0] if task == "sentiment" else [0, 1]
+        targets[task] = np.eye(n_labels, dtype=np.float32)[RNG.choice(seen, 60)]
+        logits[task] = (4 * targets[task] + RNG.normal(size=(60, n_labels))).astype(np.float32)
+    shares = {
+        task: dict.fromkeys(taxonomy.labels(task), 1 / len(taxonomy.labels(task)))
+        for task in ("sentiment", "department")
+    }
+    calibration = calibrate(logits, targets, taxonomy, field_shares=shares)
+    assert calibration.temperature["sentiment"] == 1.0  # one label tells nothing of it
+    assert max(abs(value) for value in calibration.bias["department"]) < 1.0
+    said = unseen_notes(targets, taxonomy)
+    assert said[1].startswith("department: no held-out row of ")
+    assert said[1].endswith(": their shares are not corrected")
+    assert not unseen_notes(targets, taxonomy, ("topics",))

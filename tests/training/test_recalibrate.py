@@ -6,9 +6,13 @@ import pytest
 from tiny_bundle import many_rows, write_rows
 
 from models.bundle import load_bundle, read_manifest
-from models.calibration import Calibration
+from models.calibration import Calibration, softmax
+from training.calibrate import fit_scaling
 from training.cli import main
+from training.prior_shift import estimate_prior
+from training.recalibrate import doubts_of
 from training.scoring import score_rows
+from training.shift_simulation import estimate_shift, try_shift
 from training.targets import gold_rows
 
 
@@ -125,3 +129,104 @@ def test_scores_do_not_depend_on_the_neighbours(tiny_bundle: Path) -> None:
     rows = many_rows(9)
     whole, alone = score_rows(classifier, rows), score_rows(classifier, rows[3:4])
     assert np.array_equal(whole.logits["department"][3], alone.logits["department"][0])
+
+
+def drawn_logits(
+    shares: list[float], n_rows: int, seed: int, tilt: tuple[float, ...] = (0.0, 1.2, -0.8)
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels, and logits that are calibrated but for a tilt per label."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(3, n_rows, p=shares)
+    points = rng.normal(size=(n_rows, 3))
+    points[np.arange(n_rows), labels] += 1.3
+    return labels, (1.3 * points + np.log(shares) + np.asarray(tilt)).astype(np.float32)
+
+
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_texts_like_the_rows_show_no_shift(has_bias: bool) -> None:
+    labels, logits = drawn_logits([0.5, 0.3, 0.2], 2000, seed=1)
+    scaling = fit_scaling(logits, np.eye(3, dtype=np.float32)[labels], has_bias=has_bias)
+    assert np.abs(estimate_shift(scaling, logits, logits).bias).max() < 0.01
+    _, field = drawn_logits([0.5, 0.3, 0.2], 4000, seed=2)
+    assert np.abs(estimate_shift(scaling, field, logits).bias).max() < 0.25
+
+
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_shift_is_not_applied_where_sectors_are_alike(has_bias: bool) -> None:
+    labels, logits = drawn_logits([0.5, 0.3, 0.2], 900, seed=3)
+    targets = np.eye(3, dtype=np.float32)[labels]
+    sectors = [("bank", "shop", "hotel")[number % 3] for number in range(900)]
+    trial = try_shift(logits, targets, sectors, has_bias=has_bias, damping=1.0)
+    assert trial is not None
+    assert np.abs(trial.corrected.mean(axis=0) - trial.plain.mean(axis=0)).max() < 0.06
+
+
+def test_sectors_are_not_tried_where_one_label_would_be_left() -> None:
+    _, logits = drawn_logits([0.5, 0.3, 0.2], 90, seed=3)
+    targets = np.eye(3, dtype=np.float32)[[0, 1] * 15 + [0] * 60]
+    assert try_shift(logits, targets, ["a"] * 30 + ["b"] * 30 + ["c"] * 30, has_bias=True) is None
+
+
+def test_calibrate_names_labels_without_rows_and_few_texts(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_rows(many_rows(120, seed=1), tmp_path / "rows.jsonl")
+    field = write_rows(many_rows(40, seed=2), tmp_path / "field.jsonl")
+    out = tmp_path / "new"
+    assert calibrate(tiny_bundle, data, "--unlabelled", field, "--out", out) == 0
+    said = capsys.readouterr().err
+    assert "department: no held-out row of marketing, legal: their shares are not corrected" in said
+    assert "are estimated on 40 text(s) only" in said
+    classifier = load_bundle(out, n_threads=1)
+    bias = dict(
+        zip(
+            classifier.taxonomy.labels("department"),
+            classifier.calibration.bias["department"],
+            strict=True,
+        )
+    )
+    assert bias["legal"] == bias["marketing"] == 0.0
+
+
+def test_rows_of_one_label_are_refused_for_the_tasks_that_are_wanted(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row for row in many_rows(160) if row.labels.sentiment == "negative"]
+    data, out = write_rows(rows, tmp_path / "rows.jsonl"), tmp_path / "new"
+    assert calibrate(tiny_bundle, data, "--out", out) == 2
+    assert "sentiment: all held-out rows have one label, negative" in capsys.readouterr().err
+    assert calibrate(tiny_bundle, data, "--out", out, "--tasks", "department") == 0
+
+
+def test_texts_that_cannot_be_scored_are_refused(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_rows(many_rows(40), tmp_path / "rows.jsonl")
+    field = tmp_path / "field.jsonl"
+    field.write_text('{"text": "12 345"}\n', encoding="utf-8")
+    assert calibrate(tiny_bundle, data, "--unlabelled", field) == 2
+    assert "no unlabelled text can be scored" in capsys.readouterr().err
+
+
+def test_an_estimate_that_did_not_settle_is_told(tiny_bundle: Path) -> None:
+    rows = many_rows(120, seed=1)
+    classifier = load_bundle(tiny_bundle, n_threads=1)
+    scored = score_rows(classifier, rows)
+    labels = classifier.taxonomy.labels("department")
+    shift = estimate_prior(
+        softmax(scored.logits["department"]).astype(np.float64),
+        np.full(len(labels), 1 / len(labels)),
+        max_steps=1,
+    )
+    assert not shift.has_converged
+    assert any("still moved after 1 steps" in doubt for doubt in doubts_of("x", shift, labels))
+
+
+def test_json_into_a_missing_folder_is_refused_before_anything_is_scored(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_rows(many_rows(40), tmp_path / "rows.jsonl")
+    out = tmp_path / "new"
+    assert calibrate(tiny_bundle, data, "--out", out, "--json", tmp_path / "no" / "f.json") == 2
+    assert f"the folder {tmp_path / 'no'} does not exist" in capsys.readouterr().err
+    assert not out.exists()

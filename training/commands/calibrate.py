@@ -107,6 +107,8 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f"--{name.replace('_', '-')} must be in [0, 1]. Got {value}")
     if args.unlabelled and args.field_shares:
         raise ValueError("--unlabelled and --field-shares say the same: give one of them")
+    if args.json_out is not None and not args.json_out.parent.is_dir():
+        raise FileNotFoundError(f"--json: the folder {args.json_out.parent} does not exist")
     if args.out is not None and args.out.exists():
         raise FileExistsError(f"{args.out} exists: a bundle is never changed, name a new folder")
     plan = CalibrationPlan(
@@ -131,7 +133,7 @@ def run(args: argparse.Namespace) -> int:
     if len(kept) < len(rows):
         print(f"note: {len(rows) - len(kept)} row(s) get no labels, left out", file=sys.stderr)
     unlabelled = None
-    if texts:
+    if args.unlabelled:
         rng = np.random.default_rng(args.seed)
         drawn = sorted(rng.permutation(len(texts))[: args.max_unlabelled])
         field = score(classifier, [texts[place] for place in drawn], what="unlabelled")
@@ -145,6 +147,7 @@ def run(args: argparse.Namespace) -> int:
         plan,
         unlabelled=unlabelled,
         field_shares=shares,
+        tasks=args.tasks,
     )
     _print(result, taxonomy)
     record = {**record_of(result, chosen, plan), "tasks": list(args.tasks)}
@@ -163,10 +166,12 @@ def _print(result: Recalibration, taxonomy: Any) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from training.recalibrate import COVERAGES
+
     table = Table(box=box.SIMPLE)
     for column in ("task", "way"):
         table.add_column(column, no_wrap=True)
-    share = next(iter(result.figures)).precision_at
+    share = [f"{share:.0%}" for share in COVERAGES]
     columns = ("rows", "accuracy", "ECE", "by label", "noise", *(f"P at {one}" for one in share))
     for column in (*columns, "coverage", "AURC"):
         table.add_column(column, justify="right", no_wrap=True)
