@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from training.labelled import CORPUS
 from training.readers.options import add_read_options, load_labelled
 
 
@@ -24,7 +23,6 @@ def add_parser(subparsers: Any) -> None:
         "--background",
         type=Path,
         nargs="+",
-        default=[CORPUS],
         help="rows without the new labels; default: data/verbatims/",
     )
     add("--max-background", type=int, default=2000, metavar="N", help="at most so many of them")
@@ -40,7 +38,9 @@ def run(args: argparse.Namespace) -> int:
 
     taxonomy = read_taxonomy(args.taxonomy)
     examples = load_labelled(args, args.data, taxonomy, is_for_training=False) if args.data else ()
-    background = load_labelled(args, args.background, taxonomy, is_for_training=False)
+    background = load_labelled(
+        args, args.background, taxonomy, is_for_training=False, is_beside=bool(args.data)
+    )
     step = max(1, -(-len(background) // args.max_background))
     counts = add_labels(args.bundle, taxonomy, examples, background[::step], args.out)
     for label, n_examples in counts.items():

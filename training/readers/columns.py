@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from training.labelled import LabelledDataError
@@ -58,7 +58,8 @@ class Columns:
     Parameters
     ----------
     mapping : mapping of field to column
-        What was asked for; the other fields go by the names of :data:`FIELDS`.
+        What was asked for; the other fields go by the names of :data:`FIELDS`. A row without
+        the column that was asked for has no cell for the field.
     """
 
     def __init__(self, mapping: Mapping[str, str]) -> None:
@@ -69,9 +70,14 @@ class Columns:
         """The cells of a row by field; a column that is not there gives no entry."""
         return {name: values[column] for name, column in self._resolve(tuple(values)).items()}
 
-    def asked_but_missing(self, values: Mapping[str, object]) -> list[str]:
-        """Columns that were asked for and are not in a row."""
-        return [column for column in self._mapping.values() if column not in values]
+    def within(self, columns: Collection[str]) -> Columns:
+        """The same for a file with these columns: what it lacks goes by the usual names."""
+        asked = {name: column for name, column in self._mapping.items() if column in columns}
+        return Columns(asked)
+
+    def missing(self, columns: Collection[str]) -> list[str]:
+        """Columns that were asked for and are not among these."""
+        return [column for column in self._mapping.values() if column not in columns]
 
     def _find(self, columns: tuple[str, ...]) -> dict[str, str]:
         by_name = {column.strip().lower(): column for column in reversed(columns)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,8 @@ def add_read_options(parser: argparse.ArgumentParser, *, needs_labels: bool = Tr
         default=[],
         metavar="FIELD=COLUMN",
         help="column (or question, control) that holds a field: text, sentiment, topics, "
-        "department, department_2, id, lang, sector, variety, story, split, ...; repeatable",
+        "department, department_2, id, lang, sector, variety, story, split, ...; repeatable; "
+        "a file without it goes by the usual names",
     )
     add("--lang", choices=("nl", "en"), help="language of rows that do not say theirs")
     add("--faults", type=Path, metavar="FILE", help="write everything that is wrong as CSV")
@@ -79,8 +81,14 @@ def load_labelled(
     taxonomy: Taxonomy,
     *,
     is_for_training: bool,
+    is_beside: bool = False,
 ) -> tuple[LabelledVerbatim, ...]:
     """Read the rows of a command; notes go to stderr. Default: the project's own corpus.
+
+    Parameters
+    ----------
+    is_beside : bool
+        Whether other rows were read before these: see :func:`options_beside`.
 
     Raises
     ------
@@ -91,12 +99,14 @@ def load_labelled(
     from training.readers.reading import read_labelled
 
     options = read_options(args, is_for_training=is_for_training)
+    if is_beside:
+        options = options_beside(options, is_corpus=not paths)
     try:
         data = read_labelled(paths or [CORPUS], taxonomy, options, skip_faulty=args.skip_faulty)
     except FaultyDataError as error:
-        write_faults(args.faults, error.faults)
+        write_faults(args.faults, error.faults, is_more=is_beside)
         raise
-    write_faults(args.faults, data.faults)
+    write_faults(args.faults, data.faults, is_more=is_beside)
     for note in data.notes:
         print(f"note: {note}", file=sys.stderr)
     if data.faults:
@@ -105,12 +115,20 @@ def load_labelled(
     return data.rows
 
 
-def load_unlabelled(args: argparse.Namespace, paths: Sequence[Path]) -> tuple[Verbatim, ...]:
-    """Read verbatims without labels; those that cannot be used are counted on stderr."""
+def load_unlabelled(
+    args: argparse.Namespace, paths: Sequence[Path], *, is_beside: bool = True
+) -> tuple[Verbatim, ...]:
+    """Read verbatims without labels; those that cannot be used are counted on stderr.
+
+    ``is_beside`` as in :func:`load_labelled`; most commands have read labelled rows before.
+    """
     from training.readers.reading import read_unlabelled
 
-    verbatims, faults = read_unlabelled(paths, read_options(args, is_for_training=False))
-    write_faults(args.faults, faults)
+    options = read_options(args, is_for_training=False)
+    if is_beside:
+        options = options_beside(options)
+    verbatims, faults = read_unlabelled(paths, options)
+    write_faults(args.faults, faults, is_more=is_beside)
     for fault in faults[:5]:
         print(f"note: {fault}", file=sys.stderr)
     if len(faults) > 5:
@@ -118,11 +136,22 @@ def load_unlabelled(args: argparse.Namespace, paths: Sequence[Path]) -> tuple[Ve
     return verbatims
 
 
-def write_faults(path: Path | None, faults: Sequence[Fault]) -> None:
-    """Write all faults as CSV, where a file is asked for."""
+def options_beside(options: ReadOptions, *, is_corpus: bool = False) -> ReadOptions:
+    """The options for further files of a command, whose format and columns may be their own.
+
+    Examples in someone's workbook stand beside the project's corpus, to which neither applies.
+    """
+    if is_corpus:
+        return dataclasses.replace(options, form=None, columns={})
+    return dataclasses.replace(options, is_strict=False)
+
+
+def write_faults(path: Path | None, faults: Sequence[Fault], *, is_more: bool = False) -> None:
+    """Write all faults as CSV, where a file is asked for; ``is_more`` adds to those it has."""
     if path is None:
         return
-    with path.open("w", newline="", encoding="utf-8") as stream:
+    with path.open("a" if is_more else "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["place", "field", "message"])
+        if not is_more:
+            writer.writerow(["place", "field", "message"])
         writer.writerows([fault.place, fault.field, fault.message] for fault in faults)

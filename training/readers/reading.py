@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from models.domain import Language, Verbatim
 from models.taxonomy import TASKS, Taxonomy
-from training.labelled import Annotation, LabelledVerbatim
+from training.labelled import Annotation, LabelledDataError, LabelledVerbatim
 from training.readers.checks import Placed, check_for_training, check_pairs, note_rare_labels
 from training.readers.columns import Columns
 from training.readers.formats import detect_format, list_files, reader_of
@@ -42,7 +42,11 @@ class ReadOptions:
     form : str, optional
         One of :data:`training.readers.formats.MODULES`; default: told by name and content.
     columns : mapping of field to column
-        See :class:`training.readers.columns.Columns`.
+        See :class:`training.readers.columns.Columns`. A file without the column goes by the
+        usual names of the field.
+    is_strict : bool
+        Whether all files are of this form, and a column that none of them has is a fault. Else
+        the form is for files that tell none themselves.
     language : str, optional
         Of rows that do not say theirs; default: told from the text.
     annotator : str, optional
@@ -56,6 +60,7 @@ class ReadOptions:
 
     form: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    is_strict: bool = True
     language: str | None = None
     annotator: str | None = None
     validation_share: float = VALIDATION_SHARE
@@ -99,18 +104,15 @@ def read_labelled(
     """
     options = options or ReadOptions()
     builder = RowBuilder(
-        Columns(options.columns),
-        LabelNames(taxonomy),
-        language=options.language,
-        annotator=options.annotator,
+        LabelNames(taxonomy), language=options.language, annotator=options.annotator
     )
     placed: list[Placed] = []
     faults: list[Fault] = []
-    for item in _shown(_raw_items(paths, options)):
+    for item, columns in _shown(_raw_items(paths, options)):
         if isinstance(item, Fault):
             faults.append(item)
             continue
-        row, found = builder.build(item)
+        row, found = builder.build(item, columns)
         faults += found
         if row is not None:
             placed.append((item.place, row))
@@ -148,14 +150,13 @@ def read_unlabelled(
         If no row can be used.
     """
     options = options or ReadOptions()
-    columns = Columns(options.columns)
-    builder = RowBuilder(columns, _NO_NAMES, language=options.language)
+    builder = RowBuilder(_NO_NAMES, language=options.language)
     verbatims, faults = [], []
-    for item in _shown(_raw_items(paths, options)):
+    for item, columns in _shown(_raw_items(paths, options)):
         if isinstance(item, Fault):
             faults.append(item)
             continue
-        identity, text, lang, fault = builder.build_text(item)
+        identity, text, lang, fault = builder.build_text(item, columns)
         if fault is None:
             language = Language(lang) if lang else None
             verbatims.append(Verbatim(id=identity, text=text, language=language))
@@ -180,15 +181,13 @@ def read_annotations(
         If an annotation cannot be read; that annotators differ is no fault here.
     """
     options = options or ReadOptions()
-    builder = RowBuilder(
-        Columns(options.columns), LabelNames(taxonomy), language=options.language, is_settling=False
-    )
+    builder = RowBuilder(LabelNames(taxonomy), language=options.language, is_settling=False)
     found, faults = [], []
-    for item in _shown(_raw_items(paths, options)):
+    for item, columns in _shown(_raw_items(paths, options)):
         if isinstance(item, Fault):
             faults.append(item)
             continue
-        row, wrong = builder.build(item)
+        row, wrong = builder.build(item, columns)
         faults += wrong
         if row is not None and row.annotations:
             found.append((row.id, row.lang, row.annotations))
@@ -197,33 +196,51 @@ def read_annotations(
     return found
 
 
-def _shown(items: list[RawItem]) -> Iterator[RawItem]:
+def _shown(items: list[tuple[RawItem, Columns]]) -> Iterator[tuple[RawItem, Columns]]:
     """The items, with a progress bar where there are many."""
     yield from tqdm(items, desc="reading rows", delay=_SHOWN_AFTER_S, leave=False)
 
 
-def _raw_items(paths: Sequence[Path], options: ReadOptions) -> list[RawItem]:
-    """All rows of all files; a column that was asked for and is nowhere in a file is named."""
-    items: list[RawItem] = []
-    columns = Columns(options.columns)
+def _raw_items(paths: Sequence[Path], options: ReadOptions) -> list[tuple[RawItem, Columns]]:
+    """All rows of all files, with the columns of their file.
+
+    A column that was asked for and is in none of the files is named.
+    """
+    items: list[tuple[RawItem, Columns]] = []
+    asked = Columns(options.columns)
+    seen: dict[str, None] = {}
+    names: list[str] = []
     for path in paths:
         for file in list_files(path):
-            read = reader_of(options.form or detect_format(file))
-            found = list(read(file))
-            seen: dict[str, object] = {}
+            found = list(reader_of(_form_of(file, options))(file))
+            own: dict[str, None] = {}
             for item in found:
                 if isinstance(item, RawRow):
-                    seen.update(dict.fromkeys(item.values))
-                    for one in item.annotations:
-                        seen.update(dict.fromkeys(one))
-            missing = columns.asked_but_missing(seen)
-            if missing and found:
-                message = f"there is no such column; there are: {', '.join(map(str, seen))}"
-                raise FaultyDataError(
-                    [Fault(place=file.name, field=name, message=message) for name in missing]
-                )
-            items += found
+                    for cells in (item.values, *item.annotations):
+                        own.update(dict.fromkeys(cells))
+            columns = asked.within(own)
+            items += [(item, columns) for item in found]
+            names.append(file.name)
+            seen |= own
+    missing = asked.missing(seen)
+    if missing and items and options.is_strict:
+        message = f"there is no such column; there are: {', '.join(map(str, seen))}"
+        raise FaultyDataError(
+            [Fault(place=", ".join(names), field=name, message=message) for name in missing]
+        )
     return items
+
+
+def _form_of(file: Path, options: ReadOptions) -> str:
+    """The format to read a file in."""
+    if options.form and options.is_strict:
+        return options.form
+    try:
+        return detect_format(file)
+    except LabelledDataError:
+        if options.form is None:
+            raise
+        return options.form
 
 
 def _split_rows(placed: Sequence[Placed], validation_share: float) -> list[Placed]:

@@ -36,7 +36,6 @@ class RowBuilder:
 
     Parameters
     ----------
-    columns : Columns
     names : LabelNames
     language : str, optional
         Of rows that do not say theirs; default: told from the text.
@@ -48,26 +47,24 @@ class RowBuilder:
 
     def __init__(
         self,
-        columns: Columns,
         names: LabelNames,
         *,
         language: str | None = None,
         annotator: str | None = None,
         is_settling: bool = True,
     ) -> None:
-        self.columns = columns
         self._names = names
         self._language = language
         self._annotator = annotator
         self._is_settling = is_settling
         self._n_texts: Counter[str] = Counter()
 
-    def build(self, raw: RawRow) -> tuple[LabelledVerbatim | None, list[Fault]]:
+    def build(self, raw: RawRow, columns: Columns) -> tuple[LabelledVerbatim | None, list[Fault]]:
         """Give the row, or None and its faults."""
         faults: list[Fault] = []
-        cells = self.columns.fields(raw.values)
+        cells = columns.fields(raw.values)
         text = self._text(cells, raw.place, faults)
-        labels, annotations = self._labels(raw, cells, faults)
+        labels, annotations = self._labels(raw, columns, cells, faults)
         segments = self._segments(cells.get("segments"), text, raw.place, faults)
         lang = self._lang(cells, text, raw.place, faults) if text else ""
         split = self._split(cells, raw, faults)
@@ -93,10 +90,10 @@ class RowBuilder:
             [],
         )
 
-    def build_text(self, raw: RawRow) -> tuple[str, str, str, Fault | None]:
+    def build_text(self, raw: RawRow, columns: Columns) -> tuple[str, str, str, Fault | None]:
         """Id, text and language ('' if it cannot be told) of a row that needs no labels."""
         faults: list[Fault] = []
-        cells = self.columns.fields(raw.values)
+        cells = columns.fields(raw.values)
         text = self._text(cells, raw.place, faults)
         if faults:
             return "", "", "", faults[0]
@@ -154,14 +151,14 @@ class RowBuilder:
         return split or UNSPLIT
 
     def _labels(
-        self, raw: RawRow, cells: Mapping[str, Any], faults: list[Fault]
+        self, raw: RawRow, columns: Columns, cells: Mapping[str, Any], faults: list[Fault]
     ) -> tuple[Labels | None, tuple[Annotation, ...]]:
         """The labels that count, and what each annotator said where more than one did."""
         if not raw.annotations:
             return self._parse(self._unmixed(cells, raw, faults), raw.place, faults), ()
         annotations, is_gold = [], []
         for one in raw.annotations:
-            own = self.columns.fields(one)
+            own = columns.fields(one)
             labels = self._parse({**cells, **own}, raw.place, faults)
             if labels is not None:
                 by = str(one.get("annotator", ""))

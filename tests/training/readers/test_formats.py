@@ -299,6 +299,33 @@ def test_columns_can_be_mapped_and_labels_written_by_name(tmp_path: Path) -> Non
         read(path, columns={"text": "Antwoord"})
 
 
+def test_a_file_without_a_mapped_column_goes_by_the_usual_names(tmp_path: Path) -> None:
+    survey = tmp_path / "answers.csv"
+    survey.write_text(
+        "Open antwoord,text,sentiment,topics,department\n"
+        "te duur allemaal,vraag 1,negative,price,board\n"
+    )
+    files = [write_jsonl(tmp_path), survey]
+    columns = {"text": "Open antwoord"}
+    options = ReadOptions(columns=columns, is_for_training=False)
+    rows = read_labelled(files, tiny_taxonomy(), options).rows
+    assert [row.text for row in rows] == [*(row["text"] for row in ROWS), "te duur allemaal"]
+    assert [one.text for one in read_unlabelled(files, options)[0]] == [row.text for row in rows]
+
+    with pytest.raises(
+        LabelledDataError, match=r"rows\.jsonl, answers\.csv: Antwoord: there is no"
+    ):
+        read_labelled(files, tiny_taxonomy(), ReadOptions(columns={"text": "Antwoord"}))
+
+
+def test_rows_without_a_mapped_column_of_their_file_are_faulty(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    other = {"antwoord" if key == "text" else key: value for key, value in ROWS[1].items()}
+    path.write_text("\n".join(map(json.dumps, [ROWS[0], other])))
+    with pytest.raises(LabelledDataError, match=r"rows\.jsonl:1: text: is missing"):
+        read(path, columns={"text": "antwoord"})
+
+
 def labels_of(rows: tuple[LabelledVerbatim, ...]) -> list[str]:
     return [row.labels.department for row in rows]
 
