@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,22 @@ def load_state(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises several kinds for a damaged file
         raise TrainingError(
-            f"{path} is damaged ({type(error).__name__}): delete it to start the run anew"
+            f"{path} is damaged ({type(error).__name__}): delete it and checkpoint.pt beside it, "
+            "and the run starts anew"
         ) from error
+
+
+def random_state() -> dict[str, Any]:
+    """Where torch's generators stand, those of GPUs too."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"torch": torch.get_rng_state(), "cuda": cuda}
+
+
+def restore_random(state: Mapping[str, Any]) -> None:
+    """Let torch's draws go on where they stood."""
+    torch.set_rng_state(state["torch"])
+    if torch.cuda.is_available() and state["cuda"]:
+        torch.cuda.set_rng_state_all(state["cuda"])
 
 
 class CheckpointClock:

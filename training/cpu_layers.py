@@ -59,7 +59,8 @@ def _attend(
         scores = scores + attention_mask
     weights = torch.softmax(scores, dim=-1).to(value.dtype)
     if dropout and round(dropout * 256):
-        weights = byte_dropout(weights, dropout)
+        is_cpu = weights.device.type == "cpu"
+        weights = (byte_dropout if is_cpu else nn.functional.dropout)(weights, dropout)
     return (weights @ value).transpose(1, 2).contiguous(), weights
 
 

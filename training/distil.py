@@ -11,14 +11,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from torch.nn import functional
 from tqdm.auto import tqdm
 
@@ -26,21 +24,27 @@ from models.domain import Language
 from models.embedding import EmbeddingSpace
 from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS
-from training.checkpoint import CheckpointClock, load_state, save_state
+from training.checkpoint import (
+    CheckpointClock,
+    load_state,
+    random_state,
+    restore_random,
+    save_state,
+)
 from training.distil_config import DistilConfig
 from training.fake_int8 import ROUNDING_OF, Rounding, estimate_smoothing, set_rounding
 from training.features import build_examples, collate, plan_batches
-from training.holding import by_length, whole
+from training.holding import by_length, redraw_seconds, whole
 from training.labelled import LabelledVerbatim
 from training.network import JointNetwork
-from training.origins import hash_run, read_prompt
+from training.origins import hash_run, load_tokenizer, read_prompt
 from training.scores import score_logits
 from training.student import build_texts, make_student
 from training.teacher import Teacher
 from training.tracking import open_log
+from training.updates import Updates, finite
 from training.writing import TrainingError, save_text
 
-_TARGET_BATCH = 64
 _SMOOTHING_TEXTS = 512
 
 
@@ -82,13 +86,19 @@ class Distillation:
             epochs=config.epochs,
         )
         base = Path(teacher.config.base)
-        tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-        prompt = read_prompt(base)
+        tokenizer, prompt = load_tokenizer(base), read_prompt(base)
         self.examples = build_texts(
             texts, tokenizer, self.taxonomy, prompt=prompt, config=teacher.config
         )
         self.validation = build_examples(
-            validation, tokenizer, self.taxonomy, prompt=prompt, config=teacher.config
+            validation,
+            tokenizer,
+            self.taxonomy,
+            prompt=prompt,
+            config=dataclasses.replace(
+                teacher.config,
+                max_tokens=teacher.network.encoder.config.max_position_embeddings,
+            ),
         )
         self.network = make_student(teacher, config)
         told = [teacher.sha256, *(text for text, _ in texts)]
@@ -103,6 +113,8 @@ class Distillation:
         trained = [p for p in self.network.encoder.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=0.01)
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate_at)
+        self.scaler = self.network.compute.scaler()
+        self._updates = Updates(self.optimizer, self.scaler)
         self.epoch, self.best, self.history = 0, -1.0, list[dict[str, float]]()
         self._losses: list[float] = []
         self._mid_epoch: dict[str, Any] | None = None
@@ -120,9 +132,7 @@ class Distillation:
     def _ask(self, network: JointNetwork) -> torch.Tensor:
         """The teacher's pooled states of all spans. Shape: (n_spans, width)."""
         rows = torch.empty((int(self._starts[-1]), network.width))
-        total = -(-len(self.examples) // _TARGET_BATCH)
-        for members, batch in tqdm(by_length(self.examples), total=total, desc="ask the teacher",
-                                   mininterval=_interval()):  # fmt: skip
+        for members, batch in by_length(self.examples, what="ask the teacher"):
             with torch.inference_mode():
                 rows[self._places(members.numpy())] = network.pool(batch).cpu()
         return rows
@@ -138,10 +148,12 @@ class Distillation:
         progress = tqdm(
             total=self.n_steps,
             initial=self.epoch * per_epoch + len(self._losses),
-            mininterval=_interval(),
+            mininterval=redraw_seconds(),
         )
         with progress, open_log(self.folder, config.tracking) as log:
             log.params({**config.identity(), "data_hash": self.data_hash})
+            document = json.dumps(self.taxonomy.document, ensure_ascii=False, indent=1)
+            save_text(document, self.folder / "taxonomy.json")
             while self.epoch < config.epochs:
                 self._run_epoch(lengths, progress, clock)
                 log.metrics(self.history[-1], step=self.epoch)
@@ -150,7 +162,7 @@ class Distillation:
         return self.history
 
     def _is_int8(self, epoch: int) -> bool:
-        return epoch >= self.settings.epochs - self.settings.int8_epochs
+        return epoch >= max(0, self.settings.epochs - self.settings.int8_epochs)
 
     def _rounding(self, *, is_int8: bool) -> Rounding:
         return ROUNDING_OF[self.settings.quantisation] if is_int8 else Rounding.NONE
@@ -163,7 +175,7 @@ class Distillation:
         torch.manual_seed(config.seed * 1000 + self.epoch)
         is_int8 = self._is_int8(self.epoch)
         if self._mid_epoch is not None:
-            torch.set_rng_state(self._mid_epoch["torch"])
+            restore_random(self._mid_epoch)
             self._mid_epoch = None
         elif is_int8 and not self._is_int8(self.epoch - 1):
             self._smooth()
@@ -215,11 +227,9 @@ class Distillation:
             loss = loss + self.settings.label_weight * _label_distance(
                 self.network.plain_logits(pooled), asked
             )
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.encoder.parameters(), 1.0)
-        self.optimizer.step()
-        self.scheduler.step()
-        self.optimizer.zero_grad()
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        if self._updates.take(self.network.encoder.parameters()):
+            self.scheduler.step()
         return float(loss.detach())
 
     def _predict(self, network: JointNetwork) -> dict[str, np.ndarray]:
@@ -241,7 +251,7 @@ class Distillation:
             task: np.stack([example.targets[task][0] for example in self.validation])
             for task in TASKS
         }
-        return score_logits(self._predict(network), targets)
+        return score_logits(finite(self._predict(network)), targets)
 
     def _checkpoint(self, *, in_epoch: bool) -> None:
         state: dict[str, Any] = {
@@ -250,12 +260,13 @@ class Distillation:
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "epoch": self.epoch,
             "best": self.best,
             "history": self.history,
         }
         if in_epoch:
-            state["mid_epoch"] = {"losses": self._losses, "torch": torch.get_rng_state()}
+            state["mid_epoch"] = {"losses": self._losses, **random_state()}
         save_state(state, self.folder / "checkpoint.pt")
         save_text(json.dumps(self.history, indent=1), self.folder / "history.json")
 
@@ -273,9 +284,15 @@ class Distillation:
                 f"{path} belongs to a run with other settings, rows, texts or teacher: choose "
                 "another run folder (--run)"
             )
+        if state["epoch"] and not (self.folder / "best.pt").exists():
+            raise TrainingError(
+                f"{self.folder} has lost its best.pt: delete {path.name} too, and the run starts "
+                "anew"
+            )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
+        self.scaler.load_state_dict(state["scaler"])
         self.epoch, self.best, self.history = state["epoch"], state["best"], state["history"]
         self._mid_epoch = state.get("mid_epoch")
         if self._mid_epoch is not None:
@@ -319,8 +336,3 @@ def _label_distance(
             loss = -(asked[task].softmax(dim=1) * scores.log_softmax(dim=1)).sum(dim=1)
         total = total + loss.mean()
     return total
-
-
-def _interval() -> float:
-    """Seconds between two redraws of the progress bar; a log needs few."""
-    return 0.5 if sys.stderr.isatty() else 30.0

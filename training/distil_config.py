@@ -38,7 +38,7 @@ class DistilConfig:
     learning_rate: float = 2e-4
     state_weight: float = 1.0
     label_weight: float = 1.0
-    int8_epochs: int = 0
+    int8_epochs: int = 2
     quantisation: str = "int8"
     precision: str = "float32"
     device: str = "auto"
@@ -60,10 +60,8 @@ class DistilConfig:
                 raise ConfigError(
                     f"'{name}' must be one of {', '.join(allowed)}. Got {getattr(self, name)!r}"
                 )
-        if not 0 <= self.int8_epochs <= self.epochs:
-            raise ConfigError(
-                f"'int8_epochs' must be between 0 and 'epochs'. Got {self.int8_epochs}"
-            )
+        if self.int8_epochs < 0:
+            raise ConfigError(f"'int8_epochs' must not be below 0. Got {self.int8_epochs}")
         if self.int8_epochs and self.quantisation == "int8_blocks":
             raise ConfigError("'int8_epochs' must be 0 for quantisation = 'int8_blocks'")
 

@@ -32,7 +32,13 @@ from training.metrics import macro_f1, topics_f1
 from training.origins import corpus_hash, read_prompt
 from training.targets import gold_rows, target_rows
 from training.writing import TrainingError
-from training.zero_shot import fill_in, labels_without_examples, level_new, zero_shot_heads
+from training.zero_shot import (
+    check_definitions,
+    fill_in,
+    labels_without_examples,
+    level_new,
+    zero_shot_heads,
+)
 
 _PACKAGES = ("numpy", "onnxruntime", "tokenizers", "torch", "transformers")
 _GROUPS = {"topics": "topics", "sentiment": "sentiments", "department": "departments"}
@@ -94,8 +100,12 @@ def check_parity(
     Raises
     ------
     ParityError
-        If it agrees too little with the trained model; the message says how much.
+        If scores are no numbers, or it agrees too little with the trained model; the message
+        says how much.
     """
+    for name, logits in {"exported": served, **references}.items():
+        if not all(np.isfinite(scores).all() for scores in logits.values()):
+            raise ParityError(f"the {name} model gives scores that are no numbers: train it anew")
     found = {name: label_agreement(served, logits) for name, logits in references.items()}
     if "trained" in found:
         short = {task: found["trained"][task] for task in TASKS}
@@ -119,27 +129,6 @@ def mark_zero_shot(taxonomy: Taxonomy, names: Mapping[str, frozenset[str]]) -> T
             if entry["label"] in names[task]:
                 entry["is_zero_shot"] = True
     return parse_taxonomy(document)
-
-
-def check_definitions(taxonomy: Taxonomy, unseen: Mapping[str, frozenset[str]]) -> None:
-    """Make sure that labels without examples have a definition.
-
-    Raises
-    ------
-    TrainingError
-        Names those that have neither.
-    """
-    bare = [
-        entry.label
-        for task in TASKS
-        for entry in taxonomy.entries(task)
-        if entry.label in unseen[task] and not any(entry.definition.values())
-    ]
-    if bare:
-        raise TrainingError(
-            f"no example and no definition for {', '.join(bare)}: give one of the two, or take "
-            "the label out of the taxonomy"
-        )
 
 
 def _zero_shot_rows(
@@ -229,6 +218,7 @@ def export_bundle(
     """
     if not held_out:
         raise TrainingError("rows of split 'validation' are needed to calibrate: there are none")
+    check_target(out)
     config = run.config
     base = Path(config.base)
     prompt = read_prompt(base)
@@ -341,13 +331,39 @@ def portable(config: TrainConfig) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in others}
 
 
+def check_target(target: Path) -> None:
+    """Make sure that a bundle written to a place takes away nothing but a bundle.
+
+    Raises
+    ------
+    TrainingError
+        If something else stands there.
+    """
+    is_bundle = (target / "manifest.json").is_file()
+    is_empty = target.is_dir() and not any(target.iterdir())
+    if target.exists() and not is_bundle and not is_empty:
+        raise TrainingError(f"{target} is there and is no bundle: name a new folder")
+
+
 def replace_folder(new: Path, target: Path) -> None:
-    """Swap a finished folder in for the one that stands there."""
+    """Swap a finished folder in for the bundle that stands there.
+
+    Raises
+    ------
+    TrainingError
+        If no bundle stands there but something else.
+    """
     old = target.with_name(f".{target.name}-old")
     if old.exists() and not target.exists():  # an earlier swap was cut off between its steps
         os.replace(old, target)
+    check_target(target)
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
         os.replace(target, old)
-    os.replace(new, target)
+    try:
+        os.replace(new, target)
+    except OSError:
+        if old.exists():
+            os.replace(old, target)
+        raise
     shutil.rmtree(old, ignore_errors=True)

@@ -22,13 +22,18 @@ from models.classifier import Classifier
 from models.heads import Head, Heads
 from models.taxonomy import TASKS, Taxonomy
 from training.card import write_card
-from training.export import check_definitions, mark_zero_shot, replace_folder
+from training.export import mark_zero_shot, replace_folder
 from training.feature_store import FeatureStore, compute_store
 from training.head_fit import HeadProblem, balance, count_labels, measure_scaling
 from training.labelled import LabelledVerbatim
 from training.origins import corpus_hash
 from training.writing import TrainingError
-from training.zero_shot import fill_in, labels_without_examples, zero_shot_heads
+from training.zero_shot import (
+    check_definitions,
+    fill_in,
+    labels_without_examples,
+    zero_shot_heads,
+)
 
 FEW = 8
 """Examples of a new label from which on it is worth the name."""

@@ -6,10 +6,10 @@ last one, so a killed run ends with the same weights as an unbroken one.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,14 +17,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from tqdm.auto import tqdm
 from transformers import AutoConfig, BertModel
 
 from models.embedding import EmbeddingSpace
 from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS, Taxonomy
-from training.checkpoint import CheckpointClock, load_state, save_state
+from training.checkpoint import (
+    CheckpointClock,
+    load_state,
+    random_state,
+    restore_random,
+    save_state,
+)
 from training.config import TrainConfig
 from training.devices import pick_compute
 from training.fake_int8 import (
@@ -39,15 +44,17 @@ from training.features import (
     build_examples,
     plan_batches,
 )
-from training.holding import by_length, whole
+from training.holding import by_length, redraw_seconds, whole
 from training.labelled import LabelledVerbatim, story_pairs
 from training.memory import keep_freed_memory
 from training.network import JointNetwork
 from training.objective import Objective, make_pseudo
-from training.origins import hash_run, read_prompt
+from training.origins import hash_run, load_tokenizer, read_prompt
 from training.scores import score_logits
 from training.tracking import RunLog, open_log
+from training.updates import Updates, finite
 from training.writing import TrainingError, save_text
+from training.zero_shot import check_definitions, labels_without_examples
 
 TaskTensors = dict[str, np.ndarray]
 _SMOOTHING_TEXTS = 512
@@ -108,25 +115,35 @@ class FineTuning:
         keep_freed_memory()
         torch.manual_seed(config.seed)
         base = Path(config.base)
-        if not (base / "tokenizer.json").is_file():
-            raise TrainingError(
-                f"{base} is no encoder folder: make one with 'klantstem-train base-encoder {base}'"
-            )
+        tokenizer, prompt = load_tokenizer(base), read_prompt(base)
         self.data_hash = hash_run(rows, taxonomy, base)
-        tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-        prompt = read_prompt(base)
+        check_definitions(taxonomy, labels_without_examples(rows, taxonomy))
+        encoder = load_encoder(base)
+        longest: int = encoder.config.max_position_embeddings
+        if config.max_tokens > longest:
+            raise TrainingError(
+                f"'max_tokens' must be at most {longest}, which is what {base} reads. "
+                f"Got {config.max_tokens}"
+            )
         self.config, self.folder, self.taxonomy = config, folder, taxonomy
         split = {
             name: [row for row in rows if row.split == name] for name in ("train", "validation")
         }
         if not split["train"] or not split["validation"]:
             raise TrainingError("rows of both splits are needed: 'train' and 'validation'")
-        self.train, self.validation = (
-            build_examples(part, tokenizer, taxonomy, prompt=prompt, config=config)
-            for part in split.values()
+        self.train = build_examples(
+            split["train"], tokenizer, taxonomy, prompt=prompt, config=config
+        )
+        # As the exported model will read them: whole.
+        self.validation = build_examples(
+            split["validation"],
+            tokenizer,
+            taxonomy,
+            prompt=prompt,
+            config=dataclasses.replace(config, max_tokens=longest),
         )
         self.network = JointNetwork(
-            load_encoder(base),
+            encoder,
             taxonomy,
             compute=pick_compute(config.device, config.precision),
             lora=config.lora if config.mode == "lora" else None,
@@ -151,6 +168,7 @@ class FineTuning:
         self.n_steps = config.epochs * -(-len(self.train) // config.batch_size)
         self.optimizer = torch.optim.AdamW(self._parameter_groups())
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate_at)
+        self._updates = Updates(self.optimizer, self.scaler)
         self.epoch, self.best, self.history = 0, -1.0, list[dict[str, float]]()
         self._losses: list[float] = []
         self._mid_epoch: dict[str, Any] | None = None
@@ -216,7 +234,7 @@ class FineTuning:
         progress = tqdm(
             total=self.n_steps,
             initial=self.epoch * per_epoch + len(self._losses),
-            mininterval=0.5 if sys.stderr.isatty() else 30.0,
+            mininterval=redraw_seconds(),
         )
         with progress, open_log(self.folder, self.config.tracking) as log:
             log.params({**self.config.identity(), "data_hash": self.data_hash})
@@ -239,7 +257,8 @@ class FineTuning:
         is_int8 = self._is_int8(self.epoch)
         plan = plan_batches(lengths, batch_size=self.config.batch_size, rng=rng)
         if self._mid_epoch is not None:
-            self._restore_random(self._mid_epoch, rng)
+            rng.bit_generator.state = json.loads(self._mid_epoch["numpy"])
+            restore_random(self._mid_epoch)
             self._mid_epoch = None
         elif is_int8 and not self._is_int8(self.epoch - 1):
             self._smooth()
@@ -272,7 +291,7 @@ class FineTuning:
 
     def _is_int8(self, epoch: int) -> bool:
         """Whether an epoch (from 0) computes as the int8 export."""
-        return epoch >= self.config.epochs - self.config.int8_epochs
+        return epoch >= max(0, self.config.epochs - self.config.int8_epochs)
 
     def _rounding(self, *, is_int8: bool) -> Rounding:
         """What the layers round in an epoch."""
@@ -291,14 +310,8 @@ class FineTuning:
     def _step(self, number: int, members: np.ndarray, rng: np.random.Generator) -> float:
         """One update; gives the loss on labels."""
         labels = self.objective.backward(number, members, rng)
-        self.scaler.unscale_(self.optimizer)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        scale = self.scaler.get_scale()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        if self.scaler.get_scale() >= scale:  # else the step overflowed and was left out
+        if self._updates.take(self.network.parameters()):
             self.scheduler.step()
-        self.optimizer.zero_grad()
         return labels
 
     def _smooth(self) -> None:
@@ -315,14 +328,14 @@ class FineTuning:
 
         estimate_smoothing(self.network.encoder, run)
 
-    def predict(self, examples: Sequence[Example]) -> TaskTensors:
+    def predict(self, examples: Sequence[Example], *, what: str = "") -> TaskTensors:
         """Logits of whole texts per task. Shape: (n_examples, n_labels) each."""
         self.network.eval()
         logits = {
             task: np.empty((len(examples), len(self.taxonomy.labels(task))), np.float32)
             for task in TASKS
         }
-        for members, batch in by_length([whole(example) for example in examples]):
+        for members, batch in by_length([whole(example) for example in examples], what=what):
             with torch.inference_mode():
                 scores = self.network.logits(self.network.pool(batch))
             for task in TASKS:
@@ -334,7 +347,7 @@ class FineTuning:
         targets = {
             task: np.stack([example.targets[task][0] for example in examples]) for task in TASKS
         }
-        return score_logits(self.predict(examples), targets)
+        return score_logits(finite(self.predict(examples)), targets)
 
     def write_encoder(self, path: Path) -> None:
         """Export the encoder as the configuration says."""
@@ -358,10 +371,12 @@ class FineTuning:
         encoder, is_int8 = self.network.encoder, self.config.int8_epochs > 0
         with self.network.in_float32():
             set_rounding(encoder, self._rounding(is_int8=is_int8))
-            references: dict[str, TaskArrays] = {"trained": self.predict(self.validation)}
+            references: dict[str, TaskArrays] = {
+                "trained": self.predict(self.validation, what="as trained")
+            }
             if is_int8:
                 set_rounding(encoder, Rounding.NONE)
-                references["float32"] = self.predict(self.validation)
+                references["float32"] = self.predict(self.validation, what="in float32")
                 set_rounding(encoder, self._rounding(is_int8=True))
         return references
 
@@ -382,8 +397,7 @@ class FineTuning:
             state["mid_epoch"] = {
                 "losses": self._losses,
                 "numpy": json.dumps(rng.bit_generator.state),
-                "torch": torch.get_rng_state(),
-                "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+                **random_state(),
             }
         save_state(state, self.folder / "checkpoint.pt")
         save_text(json.dumps(self.history, indent=1), self.folder / "history.json")
@@ -401,6 +415,11 @@ class FineTuning:
                 raise TrainingError(
                     f"{path} belongs to a run with other {what}: choose another run folder (--run)"
                 )
+            if state["epoch"] and not (self.folder / "best.pt").exists():
+                raise TrainingError(
+                    f"{self.folder} has lost its best.pt: delete {path.name} too, and the run "
+                    "starts anew"
+                )
             self.network.load_state_dict(state["network"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.scheduler.load_state_dict(state["scheduler"])
@@ -413,10 +432,3 @@ class FineTuning:
             ) from error
         if self._mid_epoch is not None:
             self._losses = list(self._mid_epoch["losses"])
-
-    def _restore_random(self, state: dict[str, Any], rng: np.random.Generator) -> None:
-        """Let all draws go on where they stood."""
-        rng.bit_generator.state = json.loads(state["numpy"])
-        torch.set_rng_state(state["torch"])
-        if torch.cuda.is_available() and state["cuda"]:
-            torch.cuda.set_rng_state_all(state["cuda"])

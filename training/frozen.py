@@ -5,6 +5,7 @@ The features are those of the exported int8 encoder, so what is fitted is what w
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import time
@@ -27,7 +28,12 @@ from training.origins import hash_encoder, hash_run, read_prompt
 from training.scores import score_task
 from training.tracking import open_log
 from training.writing import TrainingError, save_text, written_beside
-from training.zero_shot import fill_in, labels_without_examples, zero_shot_heads
+from training.zero_shot import (
+    check_definitions,
+    fill_in,
+    labels_without_examples,
+    zero_shot_heads,
+)
 
 _SCALE_TEXTS = 2000  # texts that set scale and frequency of zero-shot heads
 
@@ -104,8 +110,10 @@ class FrozenFit:
         dim = self.encoder.dim
         self.space = EmbeddingSpace.load(path, width=dim) if path.exists() else plain_space(dim)
         self.unseen = labels_without_examples(rows, taxonomy)
+        check_definitions(taxonomy, self.unseen)
         self.data_hash = hash_run(rows, taxonomy, self.base)
-        self._encoder_hash = hash_encoder(self.source)
+        states = hash_encoder(self.source) + read_prompt(self.base)
+        self._encoder_hash = hashlib.sha256(states.encode()).hexdigest()
         self.history: list[dict[str, float]] = []
         self.heads: Heads | None = None
         self._validation_logits: TaskArrays | None = None
@@ -124,6 +132,10 @@ class FrozenFit:
     def run(self) -> list[dict[str, float]]:
         """Compute or load the features, fit the heads, and give the score of each penalty."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if (self.folder / "checkpoint.pt").exists():
+            raise TrainingError(
+                f"{self.folder} belongs to a run of fine-tuning: choose another run folder (--run)"
+            )
         with open_log(self.folder, self.config.tracking) as log:
             log.params({**self.config.identity(), "data_hash": self.data_hash})
             started = time.monotonic()

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from tqdm.auto import tqdm
 
 from training.features import Batch, Example, collate
 from training.network import JointNetwork
 
 _BATCH = 64
 WIDTHS = 4  # of padded batches while training: multiples of it, so that shapes come again
+
+
+def redraw_seconds() -> float:
+    """Seconds between two redraws of a progress bar; a log needs few."""
+    return 0.5 if sys.stderr.isatty() else 30.0
 
 
 def whole(example: Example) -> Example:
@@ -25,11 +32,12 @@ def whole(example: Example) -> Example:
 
 
 def by_length(
-    examples: Sequence[Example], *, multiple_of: int = 1
+    examples: Sequence[Example], *, multiple_of: int = 1, what: str = ""
 ) -> Iterator[tuple[torch.Tensor, Batch]]:
-    """Batches of like length and the places of their members."""
+    """Batches of like length and the places of their members; ``what`` is shown as progress."""
     order = np.argsort([len(example.ids) for example in examples], kind="stable")
-    for start in range(0, len(order), _BATCH):
+    starts = range(0, len(order), _BATCH)
+    for start in tqdm(starts, desc=what, disable=not what, delay=2, mininterval=redraw_seconds()):
         members = order[start : start + _BATCH]
         yield (
             torch.from_numpy(members),
@@ -57,7 +65,7 @@ class BaseEmbeddings:
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self._rows = torch.empty((int(self._starts[-1]), network.width))
         network.eval()
-        for members, batch in by_length(examples, multiple_of=WIDTHS):
+        for members, batch in by_length(examples, multiple_of=WIDTHS, what="ask the base"):
             with torch.inference_mode():
                 self._rows[self._places(members.numpy())] = network.pool(batch).cpu()
         centred = self._rows - self._rows.mean(dim=0)

@@ -171,6 +171,6 @@ def label_weights(examples: Sequence[Example], exponent: float) -> dict[str, tor
     for task in TASKS:
         counts = np.sum([example.targets[task].sum(axis=0) for example in examples], axis=0)
         factor = np.maximum(counts, 1.0) ** -exponent
-        factor *= counts.sum() / (factor * counts).sum()
+        factor *= counts.sum() / max((factor * counts).sum(), 1e-12)
         weights[task] = torch.from_numpy(factor.astype(np.float32))
     return weights

@@ -7,9 +7,34 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from tokenizers import Tokenizer
+
 from models.bundle import hash_file
 from models.taxonomy import Taxonomy
 from training.labelled import LabelledVerbatim
+from training.writing import TrainingError
+
+
+def load_tokenizer(base: Path) -> Tokenizer:
+    """The tokenizer of an encoder folder, which neither pads nor cuts: as it serves.
+
+    Raises
+    ------
+    TrainingError
+        If there is none, or it is damaged.
+    """
+    path = base / "tokenizer.json"
+    if not path.is_file():
+        raise TrainingError(
+            f"{base} is no encoder folder: make one with 'klantstem-train base-encoder {base}'"
+        )
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises the bare type
+        raise TrainingError(f"{path} cannot be read: build or download the folder again") from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def read_prompt(base: Path) -> str:
@@ -47,6 +72,7 @@ def hash_encoder(base: Path) -> str:
 def hash_run(rows: Sequence[LabelledVerbatim], taxonomy: Taxonomy, base: Path) -> str:
     """sha256 over everything a run starts from but its configuration."""
     digest = hashlib.sha256(corpus_hash(rows).encode())
+    digest.update(json.dumps([row.id for row in rows]).encode())  # batches follow their order
     digest.update(json.dumps(taxonomy.document, sort_keys=True).encode())
     digest.update(hash_encoder(base).encode())
     return digest.hexdigest()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 
 from models.embedding import EmbeddingSpace
 from models.heads import Heads, TaskArrays
@@ -18,7 +17,7 @@ from training.fake_int8 import ROUNDING_OF, Rounding, set_rounding
 from training.features import build_examples
 from training.holding import by_length, whole
 from training.labelled import LabelledVerbatim
-from training.origins import read_prompt
+from training.origins import load_tokenizer, read_prompt
 from training.teacher import Teacher
 
 
@@ -53,12 +52,13 @@ class SavedRun:
         int8_epochs = config.int8_epochs if self._rounding is not Rounding.NONE else 0
         self.config = dataclasses.replace(config, quantisation=wanted, int8_epochs=int8_epochs)
         base = Path(config.base)
+        longest = self.network.encoder.config.max_position_embeddings
         self._validation = build_examples(
             validation,
-            Tokenizer.from_file(str(base / "tokenizer.json")),
+            load_tokenizer(base),
             self.taxonomy,
             prompt=read_prompt(base),
-            config=config,
+            config=dataclasses.replace(config, max_tokens=longest),
         )
         history = folder / "history.json"
         self.history: list[dict[str, float]] = (
@@ -94,7 +94,8 @@ class SavedRun:
             task: np.empty((len(self._validation), len(self.taxonomy.labels(task))), np.float32)
             for task in TASKS
         }
-        for members, batch in by_length([whole(example) for example in self._validation]):
+        examples = [whole(example) for example in self._validation]
+        for members, batch in by_length(examples, what="the trained network"):
             with torch.inference_mode():
                 scores = self.network.logits(self.network.pool(batch))
             for task in TASKS:

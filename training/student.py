@@ -42,6 +42,7 @@ def make_student(teacher: Teacher, config: DistilConfig) -> JointNetwork:
     network = teacher.network
     kept = choose_layers(network.encoder.config.num_hidden_layers, config.layers)
     encoder: BertModel = copy.deepcopy(network.encoder)
+    encoder.requires_grad_(requires_grad=True)  # low-rank updates held all but themselves
     encoder.encoder.layer = nn.ModuleList([encoder.encoder.layer[place] for place in kept])
     encoder.config.num_hidden_layers = len(kept)
     compute = pick_compute(config.device, config.precision)

@@ -7,6 +7,8 @@ server it writes to the folder that its URI names.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -93,16 +95,32 @@ class MlflowTracker:
         folder.mkdir(parents=True, exist_ok=True)
         self._mlflow.set_tracking_uri(uri)
         self._mlflow.set_experiment(os.environ.get(MLFLOW_EXPERIMENT, "klantstem"))
-        known = folder / "mlflow.json"
-        self._is_new = not known.exists()
-        run_id = None if self._is_new else json.loads(known.read_text(encoding="utf-8"))["run_id"]
-        run = self._mlflow.start_run(run_id=run_id, run_name=folder.name)
-        save_text(json.dumps({"run_id": run.info.run_id}), known)
+        self._folder = folder
+        path = folder / "mlflow.json"
+        self._known: dict[str, str] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        )
+        self._start(self._known.get("run_id"))
+
+    def _start(self, run_id: str | None) -> None:
+        """Begin a run, or go on with one."""
+        run = self._mlflow.start_run(run_id=run_id, run_name=self._folder.name)
+        self._known["run_id"] = run.info.run_id
+        save_text(json.dumps(self._known), self._folder / "mlflow.json")
 
     def params(self, values: Mapping[str, Any]) -> None:
-        """Record settings; MLflow takes each once."""
-        if self._is_new:
-            self._mlflow.log_params({k: str(v)[:_MAX_PARAM] for k, v in values.items()})
+        """Record settings, which MLflow takes once; other ones in the same folder are a new run."""
+        given = {key: str(value)[:_MAX_PARAM] for key, value in values.items()}
+        digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
+        before = self._known.get("params")
+        if before == digest:
+            return
+        if before is not None:
+            self._mlflow.end_run(status="FINISHED")
+            self._start(None)
+        self._mlflow.log_params(given)
+        self._known["params"] = digest
+        save_text(json.dumps(self._known), self._folder / "mlflow.json")
 
     def metrics(self, values: Mapping[str, float], *, step: int) -> None:
         """Record figures of a step."""
@@ -156,8 +174,9 @@ class RunLog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for tracker in self._trackers:
-            tracker.close(is_finished=kind is None)
+        with contextlib.ExitStack() as stack:  # all of them, though one fails
+            for tracker in self._trackers:
+                stack.callback(tracker.close, is_finished=kind is None)
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

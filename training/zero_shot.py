@@ -18,6 +18,7 @@ from models.encoder.protocol import Encoder, unit_rows
 from models.heads import Head, Heads
 from models.taxonomy import TASKS, Label, Taxonomy
 from training.labelled import LabelledVerbatim
+from training.writing import TrainingError
 
 SPREAD = 2.0  # of the logits over texts, in log odds: what fitted heads have (0.9 to 3.1)
 _STEPS = 40
@@ -38,6 +39,27 @@ def labels_without_examples(
     for topic in list(seen["topics"]):
         seen["topics"].update(taxonomy.ancestors(topic))
     return {task: frozenset(taxonomy.labels(task)) - seen[task] for task in TASKS}
+
+
+def check_definitions(taxonomy: Taxonomy, unseen: Mapping[str, frozenset[str]]) -> None:
+    """Make sure that labels without examples have a definition.
+
+    Raises
+    ------
+    TrainingError
+        Names those that have neither.
+    """
+    bare = [
+        entry.label
+        for task in TASKS
+        for entry in taxonomy.entries(task)
+        if entry.label in unseen[task] and not any(entry.definition.values())
+    ]
+    if bare:
+        raise TrainingError(
+            f"no example and no definition for {', '.join(bare)}: give one of the two, or take "
+            "the label out of the taxonomy"
+        )
 
 
 def embed_definitions(

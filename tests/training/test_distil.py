@@ -12,6 +12,7 @@ from training.distil import Distillation
 from training.distil_config import DistilConfig, read_distil_config
 from training.export import export_bundle
 from training.fit import FineTuning
+from training.saved_run import SavedRun
 from training.student import build_texts, choose_layers
 from training.teacher import read_teacher
 from training.writing import TrainingError
@@ -33,6 +34,7 @@ def start(base: Path, taught: Path, folder: Path, **changes: object) -> Distilla
     teacher_config = tiny_config(base, epochs=25, int8_epochs=0, patience=25)
     teacher = read_teacher(taught, teacher_config, None)
     settings = {"seed": 2, "layers": 1, "epochs": 2, "batch_size": 4, "learning_rate": 2e-3}
+    settings["int8_epochs"] = 0
     config = DistilConfig(**{**settings, **changes})  # type: ignore[arg-type]
     return Distillation(teacher, TEXTS, HELD_OUT, config, folder)
 
@@ -105,7 +107,9 @@ def test_other_texts_or_another_teacher_are_refused(
 ) -> None:
     start(tiny_base, taught, tmp_path, epochs=1).run()
     teacher = read_teacher(taught, tiny_config(tiny_base, epochs=25, int8_epochs=0), None)
-    settings = DistilConfig(seed=2, layers=1, epochs=1, batch_size=4, learning_rate=2e-3)
+    settings = DistilConfig(
+        seed=2, layers=1, epochs=1, batch_size=4, learning_rate=2e-3, int8_epochs=0
+    )
     others = [("geheel anders", TEXTS[0][1]), *TEXTS[1:]]
     with pytest.raises(TrainingError, match="texts or teacher"):
         Distillation(teacher, others, HELD_OUT, settings, tmp_path).run()
@@ -118,7 +122,7 @@ def test_other_texts_or_another_teacher_are_refused(
     ("changes", "message"),
     [
         ({"quantisation": "int4"}, "'quantisation' must be one of int8"),
-        ({"int8_epochs": 3}, "between 0 and 'epochs'"),
+        ({"int8_epochs": -1}, "'int8_epochs' must not be below 0"),
         ({"int8_epochs": 1, "quantisation": "int8_blocks"}, "must be 0 for"),
         ({"layers": 0}, "'layers' must be at least 1"),
     ],
@@ -153,3 +157,31 @@ def test_unknown_key_is_named(tmp_path: Path) -> None:
     path.write_text("seed = 1\nlayer = 6\n")
     with pytest.raises(ConfigError, match="layer"):
         read_distil_config(path)
+
+
+def test_student_of_a_lora_run_learns(tiny_base: Path, tmp_path: Path) -> None:
+    config = tiny_config(tiny_base, mode="lora", int8_epochs=0)
+    FineTuning(tiny_rows(), tiny_taxonomy(), config, tmp_path / "teacher").run()
+    teacher = read_teacher(tmp_path / "teacher", config, None)
+    settings = DistilConfig(seed=2, layers=1, epochs=2, batch_size=4, int8_epochs=0)
+    run = Distillation(teacher, TEXTS, HELD_OUT, settings, tmp_path / "run")
+    before = run.network.encoder.encoder.layer[0].output.dense.weight.detach().clone()
+    run.run()
+    assert not torch.equal(run.network.encoder.encoder.layer[0].output.dense.weight, before)
+    assert not run.network.encoder.embeddings.word_embeddings.weight.requires_grad
+
+
+def test_finished_student_is_exported_again(tiny_base: Path, taught: Path, tmp_path: Path) -> None:
+    start(tiny_base, taught, tmp_path / "run", int8_epochs=1).run()
+    config = tiny_config(tiny_base, int8_epochs=1)
+    saved = read_teacher(tmp_path / "run", config, None)
+    assert len(saved.network.encoder.encoder.layer) == 1
+    again = SavedRun(saved, HELD_OUT, tmp_path / "run", quantisation="w8a16")
+    metrics = export_bundle(again, HELD_OUT, tiny_rows(), tmp_path / "bundle", base_name="tiny")
+    assert metrics["label_agreement_with_torch"]["trained"]["department"] == 1.0
+
+
+def test_distillation_that_goes_astray_stops(tiny_base: Path, taught: Path, tmp_path: Path) -> None:
+    run = start(tiny_base, taught, tmp_path, learning_rate=1e30, epochs=8)
+    with pytest.raises(TrainingError, match="are no numbers"):
+        run.run()

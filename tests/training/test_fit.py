@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 import errno
 import json
@@ -14,6 +15,7 @@ from tiny import tiny_config, tiny_rows, tiny_taxonomy
 
 from models.bundle import load_bundle
 from models.domain import TaggedVerbatim, Verbatim
+from models.taxonomy import parse_taxonomy
 from training.config import ConfigError
 from training.export import export_bundle
 from training.fit import FineTuning
@@ -336,3 +338,83 @@ def test_run_to_go_on_from_that_does_not_fit_is_named(tiny_base: Path, tmp_path:
 def test_only_joint_runs_go_on_from_another(tiny_base: Path) -> None:
     with pytest.raises(ConfigError, match="start_from"):
         tiny_config(tiny_base, mode="lora", int8_epochs=0, start_from="run")
+
+
+def test_run_that_goes_astray_stops(tiny_base: Path, tmp_path: Path) -> None:
+    run = start(tiny_base, tmp_path, encoder_learning_rate=1e30, int8_epochs=0, epochs=8)
+    with pytest.raises(TrainingError, match="are no numbers: lower the learning rates"):
+        run.run()
+    if (tmp_path / "best.pt").exists():
+        state = torch.load(tmp_path / "best.pt", weights_only=True)
+        assert all(torch.isfinite(tensor).all() for tensor in state.values())
+
+
+def test_more_int8_epochs_than_epochs_are_all_of_them(tiny_base: Path, tmp_path: Path) -> None:
+    more = start(tiny_base, tmp_path / "a", epochs=1, int8_epochs=2)
+    more.run()
+    smoothing = more.network.encoder.encoder.layer[0].attention.self.query.smoothing
+    assert not torch.equal(smoothing, torch.ones_like(smoothing))
+
+
+def test_more_tokens_than_the_base_reads_are_refused(tiny_base: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="'max_tokens' must be at most 512"):
+        start(tiny_base, tmp_path, max_tokens=513)
+
+
+def test_validation_rows_are_read_whole_as_they_are_served(tiny_base: Path, tmp_path: Path) -> None:
+    run = start(tiny_base, tmp_path, max_tokens=8)
+    assert max(len(example.ids) for example in run.train) == 8
+    assert max(len(example.ids) for example in run.validation) > 8
+
+
+def test_padding_of_the_base_tokenizer_is_left_out(tiny_base: Path, tmp_path: Path) -> None:
+    padded = tmp_path / "base"
+    shutil.copytree(tiny_base, padded)
+    document = json.loads((padded / "tokenizer.json").read_text())
+    document["padding"] = {
+        "strategy": {"Fixed": 60},
+        "direction": "Right",
+        "pad_to_multiple_of": None,
+        "pad_id": 1,
+        "pad_type_id": 0,
+        "pad_token": "<pad>",
+    }
+    (padded / "tokenizer.json").write_text(json.dumps(document))
+    usual = start(tiny_base, tmp_path / "a").train
+    assert [e.spans for e in start(padded, tmp_path / "b").train] == [e.spans for e in usual]
+
+
+def test_damaged_tokenizer_is_named(tiny_base: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "base"
+    shutil.copytree(tiny_base, broken)
+    (broken / "tokenizer.json").write_text("{")
+    with pytest.raises(TrainingError, match=r"tokenizer\.json cannot be read"):
+        start(broken, tmp_path / "run")
+
+
+def test_run_that_lost_its_best_network_says_what_to_delete(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    start(tiny_base, tmp_path).run()
+    (tmp_path / "best.pt").write_bytes(b"x")
+    with pytest.raises(TrainingError, match=r"delete it and checkpoint\.pt"):
+        start(tiny_base, tmp_path).run()
+    (tmp_path / "best.pt").unlink()
+    with pytest.raises(TrainingError, match=r"delete checkpoint\.pt too"):
+        start(tiny_base, tmp_path).run()
+
+
+def test_rows_in_another_order_are_another_run(tiny_base: Path, tmp_path: Path) -> None:
+    start(tiny_base, tmp_path).run()
+    with pytest.raises(TrainingError, match="other rows"):
+        FineTuning(tiny_rows()[::-1], tiny_taxonomy(), tiny_config(tiny_base), tmp_path).run()
+
+
+def test_label_with_neither_example_nor_definition_is_named_at_once(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    document = copy.deepcopy(dict(tiny_taxonomy().document))
+    (legal,) = [one for one in document["departments"] if one["label"] == "legal"]
+    legal["definition"] = {}
+    with pytest.raises(TrainingError, match="no example and no definition for legal"):
+        FineTuning(tiny_rows(), parse_taxonomy(document), tiny_config(tiny_base), tmp_path)

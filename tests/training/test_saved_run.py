@@ -5,10 +5,17 @@ import pytest
 from tiny import tiny_config, tiny_rows, tiny_taxonomy
 
 from models.bundle import load_bundle, read_manifest
-from training.export import ParityError, check_parity, export_bundle, label_agreement
+from training.export import (
+    ParityError,
+    check_parity,
+    export_bundle,
+    label_agreement,
+    replace_folder,
+)
 from training.fit import FineTuning
 from training.saved_run import SavedRun
 from training.teacher import read_teacher
+from training.writing import TrainingError
 
 HELD_OUT = [row for row in tiny_rows() if row.split == "validation"]
 
@@ -71,3 +78,27 @@ def test_refused_export_leaves_the_bundle_that_stands(tiny_base: Path, tmp_path:
         export_bundle(run, HELD_OUT, tiny_rows(), bundle, base_name="tiny")
     assert (bundle / "manifest.json").read_text() == "what stands"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "run"]
+
+
+def test_scores_that_are_no_numbers_are_refused() -> None:
+    lost = logits((float("nan"), 1.0))
+    with pytest.raises(ParityError, match="the exported model gives scores that are no numbers"):
+        check_parity(lost, {"trained": lost}, min_same_labels=0.5)
+
+
+def test_only_a_bundle_is_replaced(tmp_path: Path) -> None:
+    work, new = tmp_path / "work", tmp_path / "new"
+    (work / "run").mkdir(parents=True)
+    (work / "run" / "best.pt").write_text("hours")
+    new.mkdir()
+    (new / "manifest.json").write_text("{}")
+    with pytest.raises(TrainingError, match="is there and is no bundle"):
+        replace_folder(new, work)
+    assert (work / "run" / "best.pt").read_text() == "hours"
+    replace_folder(new, tmp_path / "bundle")
+    assert (tmp_path / "bundle" / "manifest.json").exists()
+
+
+def test_frozen_run_has_no_network_to_export(tiny_base: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="a run in frozen mode keeps no network"):
+        read_teacher(tmp_path, tiny_config(tiny_base, mode="frozen"), None)

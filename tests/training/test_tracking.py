@@ -90,6 +90,30 @@ def test_resumed_run_goes_on_in_its_mlflow_run(tmp_path: Path, fake_mlflow: Fake
     assert not [call for call in fake_mlflow.calls if call[0] == "log_params"]
 
 
+def test_other_settings_in_the_same_folder_are_a_new_mlflow_run(
+    tmp_path: Path, fake_mlflow: FakeMlflow
+) -> None:
+    record(tmp_path, "mlflow")
+    fake_mlflow.calls.clear()
+    with open_log(tmp_path, "mlflow") as log:
+        log.params({"seed": 2})
+    names = [call[0] for call in fake_mlflow.calls]
+    assert ("start_run", None) in fake_mlflow.calls
+    assert ("log_params", {"seed": "2"}) in fake_mlflow.calls
+    assert names.index("end_run") < fake_mlflow.calls.index(("start_run", None))
+
+
+def test_mlflow_run_ends_though_the_folder_cannot_be_written(
+    tmp_path: Path, fake_mlflow: FakeMlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise TrainingError("the disk is full")
+
+    with pytest.raises(TrainingError, match="the disk is full"), open_log(tmp_path, "mlflow"):
+        monkeypatch.setattr(tracking.FolderTracker, "close", fail)
+    assert fake_mlflow.calls[-1][0] == "end_run"
+
+
 def test_auto_takes_mlflow_only_where_it_is_configured(
     tmp_path: Path, fake_mlflow: FakeMlflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

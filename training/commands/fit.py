@@ -39,12 +39,15 @@ def run(args: argparse.Namespace) -> int:
     from models.taxonomy import read_taxonomy
     from training.calibrate import read_field_shares
     from training.config import read_config
+    from training.export import check_target, export_bundle
     from training.tracking import open_log
 
     taxonomy = read_taxonomy(args.taxonomy)
     shares = read_field_shares(args.field_shares, taxonomy) if args.field_shares else None
     rows = load_labelled(args, args.data, taxonomy, is_for_training=True)
     config = read_config(args.config)
+    if args.out is not None:  # told before the hours of training, not after
+        check_target(args.out)
     finished: FineTuning | FrozenFit
     if config.mode == "frozen":
         from training.frozen import FrozenFit
@@ -57,8 +60,6 @@ def run(args: argparse.Namespace) -> int:
     finished.run()
     if args.out is None:
         return 0
-    from training.export import export_bundle
-
     held_out = [row for row in rows if row.split == "validation"]
     metrics = export_bundle(
         finished, held_out, rows, args.out, base_name=args.base_name, field_shares=shares
