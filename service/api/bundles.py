@@ -56,7 +56,7 @@ class BundleWatcher:
         self._metrics = metrics
         self._seen = take_fingerprint(self._folder)
         self._wake = threading.Event()
-        self._is_asked = self._is_closed = False
+        self._is_asked = self._is_closed = self._is_unreadable = False
         self._old: weakref.ref[Classifier] | None = None
         self._batcher: MicroBatcher | None = None
         self._thread = threading.Thread(target=self._watch, name="bundle-watcher", daemon=True)
@@ -91,11 +91,18 @@ class BundleWatcher:
 
     def check(self, *, is_asked: bool = False) -> bool:
         """Look for a new bundle and go over to it; whether that was done."""
-        seen = take_fingerprint(self._folder)
+        log = structlog.get_logger("service")
+        try:
+            seen = take_fingerprint(self._folder)
+        except (OSError, RuntimeError) as error:  # no access, or links in a circle
+            if is_asked or not self._is_unreadable:  # told once, not at every look
+                log.error("bundle_unreadable", **_reason(error))
+            self._is_unreadable = True
+            return False
+        self._is_unreadable = False
         if self._batcher is None or (seen == self._seen and not is_asked):
             return False
         self._seen = seen
-        log = structlog.get_logger("service")
         old = weakref.ref(self._batcher.classifier)
         before = self._batcher.classifier.bundle_version
         try:
@@ -131,11 +138,14 @@ class BundleWatcher:
             self._wake.clear()
             if self._is_closed:
                 return
-            if self._old is not None and self._old() is None:
-                self._old = None
-                give_memory_back()
-            is_asked, self._is_asked = self._is_asked, False
-            self.check(is_asked=is_asked)
+            try:
+                if self._old is not None and self._old() is None:
+                    self._old = None
+                    give_memory_back()
+                is_asked, self._is_asked = self._is_asked, False
+                self.check(is_asked=is_asked)
+            except Exception as error:  # a thread that dies unseen would watch no more
+                structlog.get_logger("service").error("bundle_watch_failed", **_reason(error))
 
 
 def give_memory_back() -> None:

@@ -1,13 +1,14 @@
 """A new bundle takes over while requests go on."""
 
+import asyncio
 import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
@@ -17,8 +18,10 @@ from structlog.testing import capture_logs
 from models.bundle import FILES, MANIFEST
 from models.classifier import Classifier
 from models.errors import BundleError
+from service.api import bundles
 from service.api.app import create_app
 from service.api.bundles import BundleWatcher, take_fingerprint
+from service.api.routes.taxonomy import get_taxonomy
 from service.settings import Settings
 from tests.service.api_app import GatedEncoder, classify, make_classifier, serving
 
@@ -258,3 +261,89 @@ def test_fingerprint_follows_the_link_of_a_folder_of_bundles(tmp_path: Path) -> 
     (target / "next").symlink_to(second)
     os.replace(target / "next", target / "current")
     assert take_fingerprint(target) == take_fingerprint(second) != before
+
+
+def test_a_folder_that_cannot_be_read_for_a_while_is_watched_on(
+    source: Source, tmp_path: Path
+) -> None:
+    target = tmp_path / "live"
+    target.mkdir()
+    link = target / "current"
+    link.symlink_to(write_bundle(tmp_path / "a"))
+    with running(source, target, bundle_poll_s=0.01) as (app, client):
+        with capture_logs() as logs:
+            link.unlink()
+            link.symlink_to("current")  # a circle
+            wait_for(lambda: logs)
+            time.sleep(0.1)  # some more looks
+        assert [line["event"] for line in logs] == ["bundle_unreadable"]  # told once
+        assert classify(client, DUTCH)["bundle_version"] == "v1"
+        source.version = "v2"
+        link.unlink()
+        link.symlink_to(write_bundle(tmp_path / "b"))
+        wait_for(lambda: app.state.services.classifier.bundle_version == "v2")
+
+
+def test_without_access_nothing_is_changed_and_a_line_tells(
+    source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(source, folder) as (app, _):
+
+        def refuse(_: object) -> None:
+            raise PermissionError(13, "zeldzaamwoord")
+
+        monkeypatch.setattr(bundles, "take_fingerprint", refuse)
+        with capture_logs() as logs:
+            assert [watcher(app).check() for _ in range(3)] == [False] * 3
+            assert not watcher(app).check(is_asked=True)
+        assert [line["event"] for line in logs] == ["bundle_unreadable"] * 2
+        assert logs[0]["error"] == "PermissionError"
+        assert "zeldzaamwoord" not in str(logs)
+        monkeypatch.undo()
+        swap(app, source, "v2")
+
+
+def test_an_unforeseen_error_does_not_end_the_watching(
+    source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(source, folder) as (app, _):
+
+        def fail() -> None:
+            raise MemoryError("zeldzaamwoord")
+
+        watcher(app).ask()
+        wait_for(lambda: source.n_loads == 2)
+        source.version = "v2"
+        with monkeypatch.context() as patch, capture_logs() as logs:
+            patch.setattr(app.state.services.batcher, "replace_engine", lambda _: fail())
+            watcher(app).ask()
+            wait_for(lambda: logs)
+        (line,) = logs
+        assert (line["event"], line["error"]) == ("bundle_watch_failed", "MemoryError")
+        assert "zeldzaamwoord" not in str(line)
+        watcher(app).ask()
+        wait_for(lambda: app.state.services.classifier.bundle_version == "v2")
+
+
+def test_the_taxonomy_is_told_with_the_version_it_belongs_to() -> None:
+    told = iter(("v1", "v2", "v3"))
+
+    class Swapping:
+        """Gives another bundle each time it is asked."""
+
+        @property
+        def classifier(self) -> Classifier:
+            classifier = make_classifier(GatedEncoder())
+            classifier.bundle_version = next(told)
+            return classifier
+
+    answer = asyncio.run(get_taxonomy(cast(Any, None), cast(Any, Swapping())))
+    assert answer.bundle_version == "v1"
+
+
+def wait_for(is_reached: Callable[[], object]) -> None:
+    """Wait until something is the case."""
+    over = time.monotonic() + 30
+    while not is_reached():
+        assert time.monotonic() < over
+        time.sleep(0.01)

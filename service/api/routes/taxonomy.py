@@ -21,11 +21,12 @@ CallerDep = Annotated[Caller, Depends(require())]
 @router.get("/v1/taxonomy", summary="Labels with names and definitions")
 async def get_taxonomy(_: CallerDep, services: ServicesDep) -> TaxonomyResponse:
     """Give every label that results may hold, named and defined in Dutch and English."""
-    taxonomy = services.classifier.taxonomy
+    classifier = services.classifier  # once: a new bundle may take its place in between
+    taxonomy = classifier.taxonomy
     return TaxonomyResponse(
         name=taxonomy.name,
         version=taxonomy.version,
-        bundle_version=services.classifier.bundle_version,
+        bundle_version=classifier.bundle_version,
         max_topics=taxonomy.max_topics,
         topics=[
             _label(topic, parent=topic.parent, is_exclusive=topic.is_exclusive)
