@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -83,6 +84,24 @@ def test_file_to_relabel_is_read_back_and_put_into_the_whole(
     assert len(rows) == 120
     changed = [row for row in read_rows([data]) if rows[row.id].labels != row.labels]
     assert [rows[row.id].labels.department for row in changed] == ["legal"]
+
+
+@pytest.mark.parametrize("of", ["the data", "the relabelled file"])
+def test_ids_that_stand_twice_are_not_put_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], of: str
+) -> None:
+    rows = many_rows(12)
+    first = write_rows(rows[:6], tmp_path / "first.jsonl")
+    same_ids = [dataclasses.replace(row, id=f"r{n}") for n, row in enumerate(rows[6:], start=3)]
+    second = write_rows(same_ids if of == "the data" else rows[6:], tmp_path / "second.jsonl")
+    few = rows[2:5] if of == "the data" else [*rows[2:5], *rows[3:5]]
+    mended = write_rows(few, tmp_path / "mended.jsonl")
+    out = tmp_path / "whole.jsonl"
+    data = ["label-errors", str(first), str(second)]
+    assert main([*data, "--relabelled", str(mended), "--out", str(out)]) == 2
+    said = "2 id(s) stand more than once, in it or in the data, the first is r3"
+    assert said in capsys.readouterr().err
+    assert not out.exists()
 
 
 def relabel(path: Path) -> None:

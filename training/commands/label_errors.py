@@ -133,11 +133,18 @@ def _put_back(args: argparse.Namespace, rows: Sequence[LabelledVerbatim]) -> int
     from training.tables_out import write_table
 
     options = ReadOptions(is_for_training=False)
-    mended = {
-        row.id: row.labels
-        for row in read_labelled([args.relabelled], read_taxonomy(args.taxonomy), options).rows
-    }
-    unknown = sorted(set(mended) - {row.id for row in rows})
+    relabelled = read_labelled([args.relabelled], read_taxonomy(args.taxonomy), options).rows
+    mended = {row.id: row.labels for row in relabelled}
+    n_rows = Counter(row.id for row in rows)
+    n_mended = Counter(row.id for row in relabelled)
+    # An id that two files share would put the labels of one text on another.
+    twice = [one for one in n_mended if max(n_rows[one], n_mended[one]) > 1]
+    if twice:
+        raise LabelledDataError(
+            f"{args.relabelled.name}: {len(twice)} id(s) stand more than once, in it or in the "
+            f"data, the first is {twice[0]}: give each row an id of its own and start anew"
+        )
+    unknown = sorted(set(mended) - set(n_rows))
     if unknown:
         raise LabelledDataError(
             f"{args.relabelled.name}: {len(unknown)} id(s) are not in the data, the first is "
