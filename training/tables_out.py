@@ -45,7 +45,8 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
 
 
 def _write_xlsx(rows: Sequence[Row], path: Path) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    # In memory: the files that it keeps its parts in would stay behind where writing fails.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     book = xlsxwriter.Workbook(str(path), options)
     sheet = book.add_worksheet()
     for column, name in enumerate(rows[0] if rows else ()):

@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+_FULL = "the disk is full"
+
 
 class TrainingError(RuntimeError):
     """Training cannot start or go on; the message says what to do."""
@@ -26,16 +28,17 @@ def written_beside(path: Path) -> Iterator[Path]:
     try:
         yield partial
         os.replace(partial, path)
-    except (OSError, RuntimeError) as error:  # torch wraps some errors of the disk
+    except BaseException as error:  # whatever ended it, no part with texts may stay
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-        reason = _reason(error)
+        # torch, safetensors and xlsxwriter wrap the errors of the disk.
+        reason = _reason(error) if isinstance(error, Exception) else None
         if reason is None:
             raise
         stands = "the one before stands" if path.exists() else "there is none before it"
         raise TrainingError(
-            f"{path} could not be written ({reason}; {stands}): free some space in {path.parent} "
-            "and repeat the command, which goes on from the last checkpoint"
+            f"{path} could not be written ({reason}; {stands}): see that the folder {path.parent} "
+            "is there, has space and may be written to, then repeat the command"
         ) from error
 
 
@@ -44,9 +47,11 @@ def _reason(error: BaseException) -> str | None:
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, OSError):
-            return "the disk is full" if found.errno == errno.ENOSPC else found.strerror
+            return _FULL if found.errno == errno.ENOSPC else found.strerror
         found = found.__cause__ or found.__context__
-    # The zip writer of torch drops the number of the error.
+    # safetensors and the zip writer of torch drop the number of the error.
+    if os.strerror(errno.ENOSPC) in str(error):
+        return _FULL
     return "writing failed" if "PytorchStreamWriter" in str(error) else None
 
 
