@@ -32,8 +32,9 @@ def check_pairs(rows: Sequence[Placed]) -> Iterator[Fault]:
 
 
 def _conflicts(group: Sequence[Placed]) -> Iterator[Fault]:
-    """Rows of one text whose labels are not those of its first row."""
+    """Rows of one text whose labels are not those of its first row; all of the text have to go."""
     (first_place, first), *others = group
+    places = tuple(place for place, _ in group)
     for place, row in others:
         different = [
             name
@@ -47,7 +48,7 @@ def _conflicts(group: Sequence[Placed]) -> Iterator[Fault]:
                 place=place,
                 field=", ".join(different),
                 message=f"same text as {first_place}, other labels: decide which are right",
-                rows=(first_place, place),
+                rows=places,
             )
 
 

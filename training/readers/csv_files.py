@@ -5,42 +5,61 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from training.labelled import LabelledDataError
 from training.readers.raw import RawItems, RawRow, row_fault
 
 _DELIMITERS = ",;\t|"
+_STATED = re.compile(r"sep=(.)\s*")  # a first line that Excel writes and takes
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 def read(path: Path) -> RawItems:
     """Give each record with the line on which it begins."""
-    text = _decode(path.read_bytes())
-    header, _, _ = text.partition("\n")
-    delimiter = max(_DELIMITERS, key=header.count)
-    records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    columns = [name.strip() for name in next(records, [])]
+    lines = list(io.StringIO(_decode(path.read_bytes()), newline=""))
+    stated = _STATED.fullmatch(lines[0]) if lines else None
+    start = 1 if stated else 0
+    header = _QUOTED.sub("", lines[start]) if start < len(lines) else ""
+    records = _records(lines, start, stated[1] if stated else max(_DELIMITERS, key=header.count))
+    _, first = next(records, (0, []))
+    columns = [name.strip() for name in first or ()]
     if not any(columns):
         raise LabelledDataError(f"{path.name}: is empty; the first line must name the columns")
-    line = records.line_num + 1
-    while True:
+    for line, cells in records:
         place = f"{path.name}:{line}"
-        try:
-            cells = next(records, None)
-        except csv.Error:
-            yield row_fault(place, "row", "is no valid CSV: look for a quote that is not closed")
-            line = records.line_num + 1
-            continue
-        line = records.line_num + 1
         if cells is None:
-            return
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(columns):
+            message = "is no valid CSV: close each quote, and double those within a quoted text"
+            yield row_fault(place, "row", message)
+        elif len(cells) != len(columns) and any(map(str.strip, cells)):
             message = f"has {len(cells)} fields, the header {len(columns)}: quote the text"
             yield row_fault(place, "row", message)
-        else:
+        elif any(map(str.strip, cells)):
             yield RawRow(place=place, values=dict(zip(columns, cells, strict=True)))
+
+
+def _records(
+    lines: Sequence[str], start: int, delimiter: str
+) -> Iterator[tuple[int, list[str] | None]]:
+    """Number of the first line and cells of each record, None where it is not valid.
+
+    After a line that is not valid the next one is tried: a quote that nothing closes would
+    else take in the rows after it.
+    """
+    while start < len(lines):
+        reader = csv.reader(islice(lines, start, None), delimiter=delimiter, strict=True)
+        n_before = 0
+        try:
+            for cells in reader:
+                yield start + n_before + 1, cells
+                n_before = reader.line_num
+            return
+        except csv.Error:
+            yield start + n_before + 1, None
+            start += n_before + 1
 
 
 def _decode(content: bytes) -> str:

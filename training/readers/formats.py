@@ -94,7 +94,7 @@ def _json_format(path: Path) -> str:
                 document: Any = json.load(stream)
             else:
                 document = [json.loads(next((line for line in stream if line.strip()), "{}"))]
-    except ValueError:
+    except (ValueError, RecursionError):
         return "jsonl"  # whose reader says what is wrong, line by line
     if corrections.is_page(document):
         return "corrections"

@@ -47,14 +47,14 @@ def read_document(path: Path) -> Any:
     """Read a whole JSON file."""
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise cannot_read(path, "JSON in UTF-8", error) from None
 
 
 def _parsed(place: str, line: str) -> tuple[str, dict[str, Any], str]:
     try:
         return _checked(place, json.loads(line))
-    except ValueError:
+    except (ValueError, RecursionError):
         return place, {}, "not JSON; each line must be one object"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.taxonomy import TASKS, Label, Taxonomy
 
-_SEPARATORS = re.compile(r"[|;,\n]")
+_SEPARATORS = re.compile(r"[|;\n]")
 
 
 class LabelNames:
@@ -51,7 +51,11 @@ class LabelNames:
                 return [str(one) for one in parsed]
         if self.find("topics", text) is not None:
             return [text]
-        return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
+        found: list[str] = []
+        for part in _SEPARATORS.split(text):
+            is_name = self.find("topics", part) is not None  # which may hold a comma itself
+            found += [part] if is_name else part.split(",")
+        return [part.strip() for part in found if part.strip()]
 
     def tasks_of(self, value: str) -> tuple[list[tuple[str, str]], bool]:
         """Tasks and labels that a value of a mixed list may mean; whether it names its task."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from training.labelled import LabelledDataError
 
-_HARMLESS = re.compile(r"[\w-]{1,30}")
+# A word, or the number of a class; four digits may be a part of someone's number.
+_HARMLESS = re.compile(r"\d{1,2}|(?=.*[^\W\d_])(?!(.*\d){4})[\w-]{1,30}")
 _MAX_SHOWN = 50
 
 

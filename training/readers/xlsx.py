@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
+from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
 from training.labelled import LabelledDataError
@@ -29,7 +30,12 @@ def read(path: Path) -> RawItems:
         for line, cells in enumerate(rows, start=2):
             if any(cell not in (None, "") for cell in cells):
                 named = zip(columns, cells, strict=False)
-                values = {name: cell for name, cell in named if name}
+                values = {name: _plain(cell) for name, cell in named if name}
                 yield RawRow(place=f"{path.name}:{line}", values=values)
     finally:
         book.close()
+
+
+def _plain(cell: object) -> object:
+    """A cell without the escapes that workbooks have for control characters, as ``_x000D_``."""
+    return unescape(cell) if isinstance(cell, str) else cell
