@@ -13,12 +13,46 @@ import torch
 from models.embedding import EmbeddingSpace
 from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS
+from training.config import TrainConfig
 from training.fake_int8 import ROUNDING_OF, Rounding, set_rounding
 from training.features import build_examples
 from training.holding import by_length, whole
 from training.labelled import LabelledVerbatim
 from training.origins import load_tokenizer, read_prompt
 from training.teacher import Teacher
+from training.tracking import flatten
+from training.writing import TrainingError
+
+
+def check_settings(run_folder: Path, config: TrainConfig) -> None:
+    """Make sure that a run has ended and was trained as a configuration says.
+
+    A distilled run knows its own settings; the configuration is that of its teacher.
+
+    Raises
+    ------
+    TrainingError
+        Names the settings that differ.
+    """
+    status = run_folder / "status.json"
+    if status.exists() and json.loads(status.read_text(encoding="utf-8"))["status"] != "finished":
+        raise TrainingError(f"{run_folder} holds a run that was interrupted: repeat its command")
+    params = run_folder / "params.json"
+    told = json.loads(params.read_text(encoding="utf-8")) if params.exists() else {}
+    if "layers" in told:
+        return
+    given = dict(flatten(config.identity()))
+    tables = {"lora", "frozen"} - {config.mode}
+    differing = [
+        name
+        for name in sorted(given.keys() & told.keys() - {"base", "start_from", "quantisation"})
+        if given[name] != told[name] and name.partition(".")[0] not in tables
+    ]
+    if differing:
+        raise TrainingError(
+            f"{run_folder} was trained with other settings than the file says "
+            f"({', '.join(differing)}): name the file of that run"
+        )
 
 
 class SavedRun:

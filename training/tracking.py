@@ -151,7 +151,7 @@ class RunLog:
 
     def params(self, values: Mapping[str, Any]) -> None:
         """Record settings, nested ones as ``table.key``."""
-        flat = dict(_flatten(values))
+        flat = dict(flatten(values))
         for tracker in self._trackers:
             tracker.params(flat)
 
@@ -179,12 +179,12 @@ class RunLog:
                 stack.callback(tracker.close, is_finished=kind is None)
 
 
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     """Pairs of dotted key and value; tuples as lists."""
     pairs: list[tuple[str, Any]] = []
     for key, value in values.items():
         if isinstance(value, Mapping):
-            pairs += _flatten(value, f"{prefix}{key}.")
+            pairs += flatten(value, f"{prefix}{key}.")
         else:
             pairs.append((prefix + key, list(value) if isinstance(value, tuple) else value))
     return pairs

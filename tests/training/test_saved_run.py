@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from training.export import (
     replace_folder,
 )
 from training.fit import FineTuning
-from training.saved_run import SavedRun
+from training.saved_run import SavedRun, check_settings
 from training.teacher import read_teacher
 from training.writing import TrainingError
 
@@ -102,3 +103,18 @@ def test_only_a_bundle_is_replaced(tmp_path: Path) -> None:
 def test_frozen_run_has_no_network_to_export(tiny_base: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="a run in frozen mode keeps no network"):
         read_teacher(tmp_path, tiny_config(tiny_base, mode="frozen"), None)
+
+
+def test_settings_of_another_run_are_named(tiny_base: Path, tmp_path: Path) -> None:
+    config = tiny_config(tiny_base)
+    FineTuning(tiny_rows(), tiny_taxonomy(), config, tmp_path).run()
+    check_settings(tmp_path, config)
+    check_settings(tmp_path, dataclasses.replace(config, quantisation="w8a16", base="elsewhere"))
+    with pytest.raises(TrainingError, match=r"than the file says \(batch_size, epochs\)"):
+        check_settings(tmp_path, dataclasses.replace(config, epochs=9, batch_size=2))
+
+
+def test_interrupted_run_is_not_exported(tiny_base: Path, tmp_path: Path) -> None:
+    (tmp_path / "status.json").write_text('{"status": "interrupted"}')
+    with pytest.raises(TrainingError, match="was interrupted: repeat its command"):
+        check_settings(tmp_path, tiny_config(tiny_base))

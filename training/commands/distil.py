@@ -41,12 +41,14 @@ def run(args: argparse.Namespace) -> int:
     from training.distil import Distillation
     from training.distil_config import read_distil_config
     from training.export import check_target, export_bundle
+    from training.saved_run import check_settings
     from training.teacher import read_teacher
 
     settings = read_distil_config(args.config)
     if args.out is not None:
         check_target(args.out)
     taxonomy = read_taxonomy(args.taxonomy) if args.taxonomy else None
+    check_settings(args.teacher_run, read_config(args.teacher))
     teacher = read_teacher(args.teacher_run, read_config(args.teacher), taxonomy)
     rows = load_labelled(args, args.data, teacher.taxonomy, is_for_training=True)
     texts = [(row.text, Language(row.lang)) for row in rows if row.split == "train"]

@@ -39,11 +39,12 @@ def run(args: argparse.Namespace) -> int:
     from training.calibrate import read_field_shares
     from training.config import read_config
     from training.export import check_target, export_bundle
-    from training.saved_run import SavedRun
+    from training.saved_run import SavedRun, check_settings
     from training.teacher import read_teacher
 
     check_target(args.out)
     taxonomy = read_taxonomy(args.taxonomy) if args.taxonomy else None
+    check_settings(args.run_folder, read_config(args.config))
     # What is compared with is computed in float32, whatever it was trained in.
     config = dataclasses.replace(read_config(args.config), precision="float32")
     saved = read_teacher(args.run_folder, config, taxonomy)
