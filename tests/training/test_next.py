@@ -95,6 +95,28 @@ def test_texts_to_label_are_redacted_unless_asked_otherwise(
     assert "jan@voorbeeld.nl" in out.read_text()
 
 
+@pytest.mark.parametrize("options", [(), ("--raw",)])
+def test_what_was_labelled_is_not_offered_again_whatever_it_holds(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    texts = [
+        "Veel te duur,  mail naar jan@voorbeeld.nl",
+        "Mevrouw De Vries heeft mij niet teruggebeld op 06-12345678",
+        "=lekker eten maar te duur",
+        "geen mening hierover",
+    ]
+    data, out = tmp_path / "pool.csv", tmp_path / "next.csv"
+    with data.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("Open antwoord",), *((text,) for text in texts)])
+    mapped = ("--column", "text=Open antwoord")
+    assert choose(tiny_bundle, data, out, *mapped, *options) == 0
+    assert "4 of 4 verbatims" in capsys.readouterr().out
+    again = tmp_path / "again.csv"
+    assert choose(tiny_bundle, data, again, *mapped, "--labelled", out) == 2
+    assert "no verbatim is left to choose from" in capsys.readouterr().err
+    assert choose(tiny_bundle, data, again, *mapped, "--labelled", data) == 2
+
+
 def test_cells_are_no_formulas(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     write_table([{"id": "1", "text": "=SUM(A1)", "topics": ["a", "b"]}], path)

@@ -11,8 +11,9 @@ from training.readers.options import add_read_options, load_unlabelled
 
 _EPILOG = """\
 Verbatims that the bundle is unsure of, spread over what customers write about; equal texts count
-once, and texts that stand in --labelled are left out. Texts are redacted unless --raw. A name in
-.json gives tasks for Label Studio; --config writes the labelling configuration that goes with them.
+once, and texts that stand in --labelled, redacted or not, are left out. Texts are redacted unless
+--raw. A name in .json gives tasks for Label Studio; --config writes the labelling configuration
+that goes with them.
 
 examples:
   klantstem-train next models/bundles/nl-en feedback.csv -n 200 --out to_label.csv
@@ -50,7 +51,6 @@ def run(args: argparse.Namespace) -> int:
     from models.taxonomy import TASKS
     from training.label_studio_tasks import make_config, make_task
     from training.next_rows import measure_uncertainty, pick_next
-    from training.readers.reading import read_unlabelled
     from training.scoring import labels_given, score
     from training.tables_out import SUFFIXES, check_suffix, write_table
     from training.writing import save_text
@@ -59,11 +59,12 @@ def run(args: argparse.Namespace) -> int:
     if args.n_picks < 1:
         raise ValueError(f"-n must be at least 1. Got {args.n_picks}")
     classifier = load_bundle(args.bundle, n_threads=args.threads)
-    seen = (
-        {_form(one.text) for one in read_unlabelled(args.labelled)[0]} if args.labelled else set()
-    )
+    found = load_unlabelled(args, args.data, is_beside=False)
+    labelled = load_unlabelled(args, args.labelled) if args.labelled else ()
+    # What was labelled may be the redacted text that this command gave, or the text as typed.
+    seen = {form for one in labelled for form in (_plain(one.text), _form(one.text))}
     pool = []
-    for verbatim in load_unlabelled(args, args.data):
+    for verbatim in found:
         form = _form(verbatim.text)
         if form not in seen:
             seen.add(form)
@@ -102,5 +103,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _form(text: str) -> str:
-    """A text for telling whether two are the same."""
+    """A text for telling whether two are the same to the model, personal data masked."""
+    from models.text.clean import clean
+
+    return _plain(clean(text).text)
+
+
+def _plain(text: str) -> str:
+    """A text without what case and spaces tell."""
     return " ".join(text.casefold().split())
