@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -97,23 +98,40 @@ class Calibration:
         }
         for name, keys in expected.items():
             values = getattr(calibration, name)
-            if set(values) != keys:
+            if not isinstance(values, dict) or set(values) != keys:
                 raise BundleError(f"{path.name}: {name} must have the keys {sorted(keys)}")
             if name == "bias":
-                lengths = {task: len(taxonomy.labels(task)) for task in keys}
-                if {task: len(shift) for task, shift in values.items()} != lengths:
-                    raise BundleError(f"{path.name}: bias must have one value per label")
+                for task, shift in values.items():
+                    _check_bias(shift, len(taxonomy.labels(task)), path)
                 continue
             top = np.inf if name == "temperature" else 1.0
-            if not all(0.0 <= value <= top for value in values.values()):
+            if not all(_is_number(value) and 0.0 <= value <= top for value in values.values()):
                 raise BundleError(f"{path.name}: {name} has a value outside [0, {top}]")
-        for task, bars in calibration.label_review_probability.items():
-            if task not in expected["bias"] or not set(bars) <= set(taxonomy.labels(task)):
+        own = calibration.label_review_probability
+        if not isinstance(own, dict):
+            raise BundleError(f"{path.name}: label_review_probability must be an object")
+        for task, bars in own.items():
+            known = set(taxonomy.labels(task)) if task in expected["bias"] else set()
+            if not isinstance(bars, dict) or not set(bars) <= known:
                 raise BundleError(f"{path.name}: label_review_probability has an unknown key")
-            if not all(0.0 <= value <= 1.0 for value in bars.values()):
+            if not all(_is_number(value) and 0.0 <= value <= 1.0 for value in bars.values()):
                 raise BundleError(
                     f"{path.name}: label_review_probability has a value outside [0, 1]"
                 )
         if min(calibration.temperature.values()) <= 0.0:
             raise BundleError(f"{path.name}: temperature must be above 0")
         return calibration
+
+
+def _check_bias(shift: object, n_labels: int, path: Path) -> None:
+    """Make sure that a bias has one number per label."""
+    if not isinstance(shift, list) or len(shift) != n_labels:
+        raise BundleError(f"{path.name}: bias must have one value per label")
+    if not all(_is_number(value) for value in shift):
+        raise BundleError(f"{path.name}: bias must hold finite numbers")
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value of a JSON file is a finite number: Python reads NaN and Infinity, too."""
+    is_numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_numeric and math.isfinite(value)

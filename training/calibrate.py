@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -139,13 +140,19 @@ def read_field_shares(path: Path, taxonomy: Taxonomy) -> dict[str, dict[str, flo
     ValueError
         If the file is no JSON, lacks a label, or its shares of a task do not add up to 1.
     """
-    document = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON file: {error}") from error
     shares = {}
     for task in SINGLE_LABEL:
         labels = taxonomy.labels(task)
-        if set(document.get(task, ())) != set(labels):
+        found = document.get(task) if isinstance(document, dict) else None
+        if not isinstance(found, dict) or set(found) != set(labels):
             raise ValueError(f"{path}: '{task}' must have the keys {', '.join(labels)}")
-        shares[task] = {label: float(document[task][label]) for label in labels}
+        if not all(type(value) in (int, float) and isfinite(value) for value in found.values()):
+            raise ValueError(f"{path}: the shares of '{task}' must be numbers")
+        shares[task] = {label: float(found[label]) for label in labels}
         if min(shares[task].values()) <= 0 or abs(sum(shares[task].values()) - 1) > 0.01:
             raise ValueError(f"{path}: the shares of '{task}' must be above 0 and add up to 1")
     return shares

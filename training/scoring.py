@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from models.classifier import Classifier, Result
 from models.domain import FloatMatrix, TaggedVerbatim, Verbatim
+from models.errors import BundleError
 from models.heads import TaskArrays
 from models.taxonomy import TASKS, Taxonomy
 from training.labelled import LabelledVerbatim
@@ -49,6 +50,11 @@ def score(
     ----------
     what : str
         Stands before the progress bar.
+
+    Raises
+    ------
+    BundleError
+        If the bundle gives scores that are no numbers.
     """
     taxonomy = classifier.taxonomy
     logits = {
@@ -69,7 +75,24 @@ def score(
                     for task in TASKS:
                         logits[task][place] = item.logits[task][0]
             bar.update(len(block))
+    check_scores(logits, bundle_version=classifier.bundle_version)
     return Scored(results=tuple(results), is_scored=is_scored, logits=logits, embeddings=embeddings)
+
+
+def check_scores(scores: TaskArrays, *, bundle_version: str) -> None:
+    """Make sure that logits or probabilities are numbers.
+
+    Raises
+    ------
+    BundleError
+        Names the bundle and the tasks.
+    """
+    wrong = [task for task, values in scores.items() if not np.isfinite(values).all()]
+    if wrong:
+        raise BundleError(
+            f"bundle {bundle_version} gives scores of {', '.join(wrong)} that are no finite "
+            "numbers: its encoder, heads or calibration are damaged"
+        )
 
 
 def score_rows(

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tiny import tiny_taxonomy
@@ -12,6 +15,7 @@ from training.calibrate import (
     fit_topic_thresholds,
     label_bars,
     prior_bias,
+    read_field_shares,
     set_bars,
     topic_precision_thresholds,
     unseen_notes,
@@ -198,3 +202,43 @@ def test_calibrate_takes_held_out_rows_that_lack_labels() -> None:
     assert said[1].startswith("department: no held-out row of ")
     assert said[1].endswith(": their shares are not corrected")
     assert not unseen_notes(targets, taxonomy, ("topics",))
+
+
+EVEN = {
+    "sentiment": {"negative": 0.4, "neutral": 0.3, "positive": 0.2, "mixed": 0.1},
+    "department": dict.fromkeys(("hr", "purchasing", "marketing", "legal", "board"), 0.15)
+    | {"none": 0.25},
+}
+
+
+def test_field_shares_are_read(tmp_path: Path) -> None:
+    (tmp_path / "shares.json").write_text(json.dumps(EVEN))
+    assert read_field_shares(tmp_path / "shares.json", tiny_taxonomy()) == EVEN
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is no JSON file"),
+        ("[1]", "'sentiment' must have the keys negative, "),
+        (json.dumps(EVEN | {"sentiment": 5}), "'sentiment' must have the keys"),
+        (json.dumps(EVEN | {"department": list(EVEN["department"])}), "'department' must have"),
+        (
+            json.dumps(EVEN | {"department": EVEN["department"] | {"none": float("nan")}}),
+            "shares of 'department' must be numbers",
+        ),
+        (
+            json.dumps(EVEN | {"department": EVEN["department"] | {"none": [0.25]}}),
+            "shares of 'department' must be numbers",
+        ),
+        (
+            json.dumps(EVEN | {"department": EVEN["department"] | {"none": 0.9}}),
+            "must be above 0 and add up to 1",
+        ),
+    ],
+)
+def test_faulty_field_shares_are_named(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "shares.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=said):
+        read_field_shares(path, tiny_taxonomy())

@@ -4,15 +4,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tiny_bundle import many_rows, write_rows
 
 from models.bundle import load_bundle
+from models.errors import BundleError
 from training.cli import main
-from training.evaluation.measure import EvaluationPlan, evaluate, group_rows
+from training.evaluation.measure import EvaluationPlan, evaluate, group_rows, measure_reliability
 from training.evaluation.output import as_json
 from training.evaluation.report import Evaluation
-from training.labelled import Annotation, LabelledVerbatim
+from training.labelled import Annotation, LabelledDataError, LabelledVerbatim
 
 PLAN = EvaluationPlan(n_resamples=20, n_alone=5)
 N_WRONG = 10
@@ -162,3 +164,23 @@ def test_a_split_without_rows_is_named(
     data = write_rows(many_rows(10), tmp_path / "rows.jsonl")
     assert main(["evaluate", str(tiny_bundle), str(data), "--split", "test"]) == 2
     assert "look at --split" in capsys.readouterr().err
+
+
+def test_topics_that_are_all_unlikely_have_an_empty_curve() -> None:
+    scores = np.asarray([[0.3, 0.2], [0.4, 0.1]], dtype=np.float32)
+    found = measure_reliability("topics", scores, np.eye(2) > 0)
+    assert found.curve == ()
+    assert sum(one.n for one in found.bins) == 4
+
+
+def test_rows_that_cannot_be_scored_are_named(tiny_bundle: Path) -> None:
+    rows = [dataclasses.replace(row, text="12 345") for row in many_rows(6)]
+    with pytest.raises(LabelledDataError, match="none of the 6 rows can be scored"):
+        evaluate(load_bundle(tiny_bundle, n_threads=1), rows, PLAN)
+
+
+def test_a_bundle_whose_scores_are_no_numbers_is_named(tiny_bundle: Path) -> None:
+    classifier = load_bundle(tiny_bundle, n_threads=1)
+    classifier.heads.heads["department"].bias[0] = np.nan
+    with pytest.raises(BundleError, match="scores of department that are no finite numbers"):
+        evaluate(classifier, many_rows(12), PLAN)

@@ -96,12 +96,17 @@ def evaluate(
     Raises
     ------
     LabelledDataError
-        If there are no rows.
+        If there are no rows, or none that can be scored.
     """
     if not rows:
         raise LabelledDataError("there is no row to evaluate on: look at --split")
     taxonomy = classifier.taxonomy
     scored = score_rows(classifier, rows)
+    if not scored.is_scored.any():
+        raise LabelledDataError(
+            f"none of the {len(rows)} rows can be scored: they are empty, too long, without "
+            "letters, or in another language"
+        )
     gold = {task: values > 0 for task, values in gold_rows(rows, taxonomy).items()}
     truth = {task: values > 0 for task, values in probability_rows(rows, taxonomy).items()}
     given = given_rows(scored.results, taxonomy)
@@ -122,7 +127,6 @@ def evaluate(
             task, "as it stands", probabilities[task][kept], gold[task][kept].astype(np.float32)
         )
         for task in SINGLE_LABEL
-        if kept.size
     ]
     alone = check_alone(
         classifier,
@@ -144,7 +148,8 @@ def evaluate(
         confusions=tuple(_confusion(seen, task) for task in SINGLE_LABEL),
         calibration=tuple(figures),
         reliability=tuple(
-            _reliability(task, probabilities[task][kept], truth[task][kept]) for task in TASKS
+            measure_reliability(task, probabilities[task][kept], truth[task][kept])
+            for task in TASKS
         ),
         agreement=tuple(_agreement(rows, scored, pairs)),
         alone=alone,
@@ -266,15 +271,21 @@ def _confusion(seen: _Seen, task: str) -> Confusion:
     )
 
 
-def _reliability(task: str, probabilities: npt.NDArray[np.float32], gold: Bools) -> Reliability:
-    """Bins and curve; each topic of each row is an answer, on the curve from 0.5 on."""
+def measure_reliability(
+    task: str, probabilities: npt.NDArray[np.float32], gold: Bools
+) -> Reliability:
+    """Bins and curve; each topic of each row is an answer, on the curve from 0.5 on.
+
+    The curve is empty where no topic reaches that.
+    """
     scores, is_right = _answers(task, probabilities, gold)
     bins = bin_answers(scores, is_right)
     if task == "topics":
         scores, is_right = scores[scores >= 0.5], is_right[scores >= 0.5]
     curve = risk_coverage(scores, is_right)
-    places = np.unique(np.linspace(0, len(curve.coverage) - 1, _CURVE_POINTS).astype(np.int64))
-    points = [(float(curve.coverage[i]), float(curve.precision[i])) for i in places if i >= 0]
+    n_points = min(_CURVE_POINTS, len(curve.coverage))
+    places = np.unique(np.linspace(0, len(curve.coverage) - 1, n_points).astype(np.int64))
+    points = [(float(curve.coverage[i]), float(curve.precision[i])) for i in places]
     return Reliability(task=task, bins=bins, curve=tuple(points))
 
 

@@ -15,6 +15,7 @@ from models.domain import FloatMatrix, TaggedVerbatim, Verbatim
 from models.heads import TaskArrays
 from models.taxonomy import TASKS, Taxonomy
 from training.gate.resample import BoolMatrix
+from training.scoring import check_scores
 
 BLOCK = 32
 _MIN_TIMED = 256  # verbatims a bundle is timed on, however few rows there are
@@ -124,6 +125,7 @@ def _collect(
             language = item.result.language.language
             embeddings[row] = classifier.space.alignment.align(item.embedding[None], [language])[0]
     probabilities = classifier.calibration.probabilities(logits)
+    check_scores(probabilities, bundle_version=classifier.bundle_version)
     return Answers(
         given=given,
         probabilities={task: probabilities[task][:, columns[task]] for task in TASKS},

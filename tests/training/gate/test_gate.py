@@ -22,6 +22,7 @@ from gate_fakes import (
 from models.bundle import FILES, write_manifest
 from models.classifier import Classifier
 from models.domain import Language
+from models.errors import BundleError
 from models.taxonomy import Taxonomy
 from training.cli import main
 from training.gate import run as gate_run
@@ -145,6 +146,14 @@ def test_the_order_of_labels_does_not_matter() -> None:
     turned = make_taxonomy(departments=("none", "hr", "board"))
     current = classifier(ROWS, one_in(4, wrong))
     assert not judge(classifier(ROWS, one_in(4, wrong), taxonomy=turned), current)
+
+
+@pytest.mark.parametrize("is_candidate", [True, False])
+def test_probabilities_that_are_no_numbers_are_named(is_candidate: bool) -> None:
+    good, bad = classifier(ROWS), classifier(ROWS, probability=float("nan"))
+    pair = (bad, good) if is_candidate else (good, bad)
+    with pytest.raises(BundleError, match=r"bundle fake gives scores of .*topics.* no finite"):
+        compare_classifiers(*pair, ROWS, (), CONFIG)
 
 
 def values(*numbers: float) -> np.ndarray:
