@@ -24,20 +24,26 @@ SPREAD = 2.0  # of the logits over texts, in log odds: what fitted heads have (0
 _STEPS = 40
 
 
+def labels_held(row: LabelledVerbatim, taxonomy: Taxonomy) -> dict[str, set[str]]:
+    """Labels per task that a row has, whole or in a segment; topics with those above them."""
+    held: dict[str, set[str]] = {task: set() for task in TASKS}
+    for labels in (row.labels, *(part.labels for part in row.segments)):
+        for topic in labels.topics:
+            held["topics"].update((topic, *taxonomy.ancestors(topic)))
+        held["sentiment"].add(labels.sentiment)
+        held["department"].update(filter(None, (labels.department, labels.department_2)))
+    return held
+
+
 def labels_without_examples(
     rows: Collection[LabelledVerbatim], taxonomy: Taxonomy
 ) -> dict[str, frozenset[str]]:
     """Labels per task that no row of split ``train`` has, whole or in a segment."""
     seen: dict[str, set[str]] = {task: set() for task in TASKS}
     for row in rows:
-        if row.split != "train":
-            continue
-        for labels in (row.labels, *(part.labels for part in row.segments)):
-            seen["topics"].update(labels.topics)
-            seen["sentiment"].add(labels.sentiment)
-            seen["department"].update(filter(None, (labels.department, labels.department_2)))
-    for topic in list(seen["topics"]):
-        seen["topics"].update(taxonomy.ancestors(topic))
+        if row.split == "train":
+            for task, held in labels_held(row, taxonomy).items():
+                seen[task] |= held
     return {task: frozenset(taxonomy.labels(task)) - seen[task] for task in TASKS}
 
 

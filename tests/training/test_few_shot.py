@@ -10,14 +10,14 @@ from tiny import tiny_config, tiny_rows, tiny_taxonomy
 from models.bundle import load_bundle, read_manifest
 from models.domain import TaggedVerbatim, Verbatim
 from models.errors import BundleError
-from models.taxonomy import Taxonomy, parse_taxonomy
+from models.taxonomy import TASKS, Taxonomy, parse_taxonomy
 from training import few_shot
 from training.config import FrozenConfig
 from training.derive import derive_bundle
 from training.export import export_bundle
-from training.few_shot import add_labels, few_examples, new_labels
+from training.few_shot import add_labels, count_examples, few_examples, new_labels
 from training.frozen import FrozenFit
-from training.labelled import LabelledVerbatim, Labels
+from training.labelled import LabelledSegment, LabelledVerbatim, Labels
 from training.writing import TrainingError
 
 
@@ -44,6 +44,12 @@ def wider_taxonomy() -> Taxonomy:
     document["topics"].insert(3, label("wifi"))
     document["departments"].insert(0, label("it"))
     return parse_taxonomy(document)
+
+
+def row_of(topic: str, department: str, number: int) -> LabelledVerbatim:
+    labels = Labels("negative", (topic,), department)
+    text = f"{topic} valt weg {number}"
+    return LabelledVerbatim(id=f"{topic}{number}", text=text, lang="nl", labels=labels)
 
 
 def wifi_rows() -> list[LabelledVerbatim]:
@@ -87,6 +93,62 @@ def test_labels_without_examples_are_marked_zero_shot(bundle: Path, tmp_path: Pa
     assert "price" not in marked
     (result,) = load_bundle(out, n_threads=1).classify([Verbatim(id="a", text="te duur")])
     assert result.status.value == "ok"
+
+
+def test_zero_shot_label_is_taught_later_and_the_others_stay_marked(
+    bundle: Path, tmp_path: Path
+) -> None:
+    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    add_labels(bundle, wider_taxonomy(), [], tiny_rows(), first)
+    with pytest.raises(TrainingError, match="no example of one that it has from its definition"):
+        add_labels(first, wider_taxonomy(), [], tiny_rows(), second)
+    board = [row_of("wifi", "board", n) for n in range(8)]
+    assert add_labels(first, wider_taxonomy(), board, tiny_rows(), second) == {"wifi": 8}
+    zero_shot = read_manifest(second).origin["zero_shot"]
+    assert "it" in zero_shot["department"]
+    assert "wifi" not in zero_shot["topics"]
+    assert "Labels marked zero-shot were never learnt" in (second / "README.md").read_text()
+    before, after = (load_bundle(one, n_threads=1) for one in (first, second))
+    place = before.taxonomy.labels("topics").index("wifi")
+    learnt, guessed = (one.heads.heads["topics"].weight for one in (after, before))
+    assert not np.array_equal(learnt[place], guessed[place])
+    np.testing.assert_array_equal(
+        after.heads.heads["department"].weight, before.heads.heads["department"].weight
+    )
+    taught = {entry.label: entry.is_zero_shot for entry in after.taxonomy.topics}
+    assert not taught["wifi"]
+    assert add_labels(second, wider_taxonomy(), wifi_rows(), tiny_rows(), third) == {"it": 8}
+
+
+def test_zero_shot_label_that_is_defined_anew_gets_another_head(
+    bundle: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    add_labels(bundle, wider_taxonomy(), [], tiny_rows(), first)
+    document = copy.deepcopy(dict(wider_taxonomy().document))
+    document["topics"][3]["definition"] = {"nl": "te duur", "en": "too expensive"}
+    assert add_labels(first, parse_taxonomy(document), [], tiny_rows(), second) == {"wifi": 0}
+    weights = [load_bundle(one, n_threads=1).heads.heads["topics"].weight[3]
+               for one in (first, second)]  # fmt: skip
+    assert not np.array_equal(*weights)
+
+
+def test_examples_are_counted_in_rows_under_unequal_names() -> None:
+    document = copy.deepcopy(dict(wider_taxonomy().document))
+    document["topics"][3]["label"] = "it"
+    taxonomy = parse_taxonomy(document)
+    other = Labels("negative", ("price",), "board")
+    clauses = tuple(
+        LabelledSegment(start=n, end=n + 1, labels=Labels("negative", ("it",), "board"))
+        for n in range(3)
+    )
+    rows = [
+        LabelledVerbatim(id="a", text="abc", lang="nl", labels=other, segments=clauses),
+        LabelledVerbatim(id="b", text="abc", lang="nl", labels=other._replace(department_2="it")),
+        LabelledVerbatim(id="c", text="abc", lang="nl", labels=other._replace(topics=("it",))),
+    ]
+    added = {"topics": {"it"}, "sentiment": frozenset[str](), "department": {"it"}}
+    assert count_examples(rows, taxonomy, added) == {"topics:it": 2, "department:it": 1}
 
 
 def test_taxonomy_without_a_new_label_is_refused(bundle: Path, tmp_path: Path) -> None:
@@ -142,7 +204,7 @@ def test_bundle_that_does_not_load_replaces_none(
 
 
 def test_new_labels_are_told_by_task() -> None:
-    added = new_labels(tiny_taxonomy(), wider_taxonomy())
+    added = new_labels(tiny_taxonomy(), wider_taxonomy(), dict.fromkeys(TASKS, frozenset()))
     assert added == {"topics": {"wifi"}, "sentiment": frozenset(), "department": {"it"}}
 
 
