@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from models.bundle import write_manifest
 from models.calibration import Calibration
@@ -226,6 +227,7 @@ def export_bundle(
     taxonomy = mark_zero_shot(run.taxonomy, unseen)
     out.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    progress = tqdm(total=3, desc="export: write the encoder", delay=2)
     try:
         run.write_encoder(scratch / "encoder.onnx")
         tokenizer = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))
@@ -239,8 +241,10 @@ def export_bundle(
         plain = run.export_space()
         heads = _zero_shot_rows(run, encoder, plain, all_rows, unseen)
         heads.save(scratch / "heads.safetensors")
+        _next_stage(progress, "align the languages")
         aligned = align_space(plain, encoder, pairs_of(all_rows))
         aligned.save(scratch / "embedding.safetensors")
+        _next_stage(progress, "compare with the trained network")
         features = encoder.encode([clean(row.text).text for row in held_out])
         agreement = check_parity(
             run.export_heads().logits(features),
@@ -281,9 +285,17 @@ def export_bundle(
         for path in scratch.iterdir():
             path.chmod(0o644)
         replace_folder(scratch, out)
+        progress.update()
     finally:
+        progress.close()
         shutil.rmtree(scratch, ignore_errors=True)
     return metrics
+
+
+def _next_stage(progress: Any, name: str) -> None:
+    """One part of the export is done; the next is called so."""
+    progress.set_description(f"export: {name}", refresh=False)
+    progress.update()
 
 
 def _targets(
