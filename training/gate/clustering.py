@@ -77,7 +77,9 @@ def read_clustering(path: Path, *, max_rows: int, seed: int) -> ClusteredTexts |
     if len(objects) > max_rows:
         chosen = np.random.default_rng(seed).permutation(len(objects))[:max_rows]
         objects = [objects[place] for place in np.sort(chosen)]
-    if fields == ("nl", "en") and len(objects) > 1:
+    if fields == ("nl", "en"):
+        if len(objects) < 2:
+            raise LabelledDataError(f"{path.name}: 1 pair of sentences: nothing to compare")
         return TwinTexts(
             name=path.stem,
             dutch=tuple(entry["nl"] for entry in objects),
@@ -134,14 +136,15 @@ def compare_neighbours(
     """Compare what the labelled rows themselves tell, where no file of clusters is given.
 
     The share of nearest neighbours that have a topic in common, and, of stories told in both
-    languages, whether the twin is nearest.
+    languages, whether the twin is nearest. Rows of one story are resampled together.
     """
     places = np.flatnonzero(candidate.is_scored & current.is_scored)
     topics = gold_rows(rows, taxonomy)["topics"][places] > 0
     embeddings = [answers.embeddings[places] for answers in (current, candidate)]
     if len(places) > N_NEIGHBOURS:
         shares = [_shared_topics(found, topics) for found in embeddings]
-        yield _compare_means("neighbours with a shared topic", "all", shares, config)
+        stories = [rows[int(place)].story or rows[int(place)].id for place in places]
+        yield _compare_means("neighbours with a shared topic", "all", shares, config, stories)
     twins = story_pairs(rows[int(place)] for place in places)
     if len(twins) > 1:
         dutch, english = [pair[0] for pair in twins], [pair[1] for pair in twins]
@@ -158,12 +161,16 @@ def embed(
 
 
 def _compare_means(
-    figure: str, group: str, per_row: Sequence[npt.NDArray[np.floating]], config: GateConfig
+    figure: str,
+    group: str,
+    per_row: Sequence[npt.NDArray[np.floating]],
+    config: GateConfig,
+    stories: Sequence[str] | None = None,
 ) -> Comparison:
     """Compare a figure that each row has for itself; first the current bundle's."""
-    weights = _weights(len(per_row[0]), config)
-    current, candidate = (weighted_mean(weights, values) for values in per_row)
     n_rows = len(per_row[0])
+    weights = _weights(n_rows, config, stories)
+    current, candidate = (weighted_mean(weights, values) for values in per_row)
     return compare(
         Kind.CLUSTERING, figure, current, candidate, n_rows=n_rows, group=group, config=config
     )
@@ -199,9 +206,12 @@ def _compare_clusters(
         )
 
 
-def _weights(n_rows: int, config: GateConfig) -> npt.NDArray[np.float32]:
+def _weights(
+    n_rows: int, config: GateConfig, stories: Sequence[str] | None = None
+) -> npt.NDArray[np.float32]:
+    """Resamples of stories; without any, each row is one of its own."""
     rng = np.random.default_rng(config.seed)
-    names = [str(place) for place in range(n_rows)]
+    names = stories or [str(place) for place in range(n_rows)]
     return draw_weights(names, n_resamples=config.n_resamples, rng=rng)
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MIN_LABEL_ROWS = 10
+"""Gold rows that a label needs to count in a macro-F1. With n rows one answer moves the label's
+F1 by about 1/n, and the mean over six departments by 1/(6 n): with 10, by less than half of the
+narrowest margin; with a single row, by four times that margin."""
+
 
 class Kind(StrEnum):
     """What a figure is about; each kind has a margin of its own."""
@@ -35,7 +40,8 @@ class GateConfig:
     confidence : float
         Of the lower bound, one-sided.
     min_rows : int
-        Gold rows that a language or department needs to count.
+        Gold rows that a language or department needs to count. For a label within a macro-F1
+        fewer do: ``min_label_rows``.
     n_resamples, clustering_rows, seed : int
         Of the comparison itself; of a larger file of clusters so many rows are drawn.
     """
@@ -63,6 +69,11 @@ class GateConfig:
         self._check("min_rows", 1, 1_000_000)
         self._check("n_resamples", 100, 100_000)
         self._check("clustering_rows", 50, 1_000_000)
+
+    @property
+    def min_label_rows(self) -> int:
+        """Gold rows that a label needs to count in a macro-F1."""
+        return min(MIN_LABEL_ROWS, self.min_rows)
 
     def margin_of(self, kind: Kind) -> float:
         """Loss that is put up with in figures of a kind."""

@@ -31,6 +31,7 @@ class Comparison:
 
     ``gain`` is what the candidate is better by (a lower calibration error is a gain), ``low`` and
     ``high`` its bounds, each at the confidence of the gate. For speed the gain is relative.
+    ``left_out`` are labels of the gold with too few rows to count in the figure.
     """
 
     kind: Kind
@@ -44,6 +45,7 @@ class Comparison:
     high: float
     margin: float
     verdict: Verdict
+    left_out: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -84,6 +86,7 @@ def compare(
     config: GateConfig,
     group: str = "all",
     is_loss: bool = False,
+    left_out: tuple[str, ...] = (),
 ) -> Comparison:
     """Judge a figure.
 
@@ -95,6 +98,8 @@ def compare(
         Rows that the figure rests on.
     is_loss : bool
         Whether lower is better.
+    left_out : tuple of str
+        See :class:`Comparison`.
     """
     gains = (current - candidate) if is_loss else (candidate - current)
     drawn = gains[1:][~np.isnan(gains[1:])]
@@ -113,6 +118,7 @@ def compare(
         high=float(high),
         margin=margin,
         verdict=_judge(float(gains[0]), float(low), margin, n_rows=n_rows, config=config),
+        left_out=left_out,
     )
 
 

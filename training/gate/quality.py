@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -23,9 +24,9 @@ from training.labelled import LabelledVerbatim
 from training.targets import gold_rows, probability_rows
 
 _FIGURES = {
-    "sentiment": ("sentiment macro-F1", macro_f1),
-    "department": ("department macro-F1", macro_f1),
-    "topics": ("topics micro-F1", micro_f1),
+    "sentiment": "sentiment macro-F1",
+    "department": "department macro-F1",
+    "topics": "topics micro-F1",
 }
 
 
@@ -46,9 +47,15 @@ def compare_quality(
     languages = np.asarray([row.lang for row in rows])
     for language in ("all", *sorted(set(languages))):
         places = np.flatnonzero((languages == language) | (language == "all"))
-        for task, (figure, measure) in _FIGURES.items():
+        for task, figure in _FIGURES.items():
+            here = gold[task][places]
+            measure: Callable[[Weights, BoolMatrix, BoolMatrix], Values] = micro_f1
+            left_out: tuple[str, ...] = ()
+            if task != "topics":
+                measure = partial(macro_f1, min_gold=config.min_label_rows)
+                left_out = _rare(here, taxonomy.labels(task), config.min_label_rows)
             current_values, candidate_values = (
-                measure(weights[:, places], gold[task][places], answers.given[task][places])
+                measure(weights[:, places], here, answers.given[task][places])
                 for answers in (current, candidate)
             )
             yield compare(
@@ -59,11 +66,18 @@ def compare_quality(
                 n_rows=len(places),
                 group=language,
                 config=config,
+                left_out=left_out,
             )
     yield from _compare_departments(
         candidate, current, gold["department"], taxonomy=taxonomy, weights=weights, config=config
     )
     yield from _compare_calibration(candidate, current, truth, weights=weights, config=config)
+
+
+def _rare(gold: BoolMatrix, labels: Sequence[str], least: int) -> tuple[str, ...]:
+    """Labels that occur in the gold, but in fewer rows than it takes to count."""
+    counts = gold.sum(axis=0)
+    return tuple(label for label, n in zip(labels, counts, strict=True) if 0 < n < least)
 
 
 def _compare_departments(

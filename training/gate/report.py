@@ -32,7 +32,10 @@ class ReportError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateReport:
-    """Outcome of a gate; ``candidate`` and ``current`` are bundle versions."""
+    """Outcome of a gate; ``candidate`` and ``current`` are bundle versions.
+
+    ``notes`` tell what makes the rows a poor judge.
+    """
 
     candidate: str
     current: str
@@ -40,6 +43,7 @@ class GateReport:
     data: Mapping[str, Any]
     config: GateConfig
     comparisons: tuple[Comparison, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -66,6 +70,7 @@ class GateReport:
             "at": self.at,
             "data": dict(self.data),
             "reasons": list(self.reasons),
+            "notes": list(self.notes),
             "config": asdict(self.config),
             "comparisons": [_plain(asdict(item)) for item in self.comparisons],
         }
@@ -92,12 +97,22 @@ class GateReport:
             style = _STYLES.get(item.verdict, "")
             table.add_row(*_cells(item), style=style)
         console.print(table)
-        if self.uncounted:
-            names = ", ".join(dict.fromkeys(item.group for item in self.uncounted))
+        small = [item.group for item in self.uncounted if item.n_rows < self.config.min_rows]
+        if small:
+            names = ", ".join(dict.fromkeys(small))
             console.print(
                 f"not counted, with fewer than {self.config.min_rows} rows: {names}",
                 highlight=False,
             )
+        for item in self.comparisons:
+            if item.left_out:
+                name = f"{item.figure} of {item.group}" if item.group != "all" else item.figure
+                console.print(
+                    f"not counted in {name}, with fewer than {self.config.min_label_rows} rows: "
+                    f"{', '.join(item.left_out)}",
+                    highlight=False,
+                    markup=False,
+                )
         if self.is_passed:
             console.print("[bold green]PASSED[/]")
             return

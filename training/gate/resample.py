@@ -54,9 +54,12 @@ def label_f1(weights: Weights, gold: BoolMatrix, given: BoolMatrix) -> Values:
         return np.where(n_gold > 0, 2 * hits / (n_gold + n_given), np.nan)
 
 
-def macro_f1(weights: Weights, gold: BoolMatrix, given: BoolMatrix) -> Values:
-    """Mean F1 over the labels that occur in the gold. Shape: (n_resamples,)."""
-    values = label_f1(weights, gold, given)
+def macro_f1(weights: Weights, gold: BoolMatrix, given: BoolMatrix, *, min_gold: int = 1) -> Values:
+    """Mean F1 over the labels that occur in the gold. Shape: (n_resamples,).
+
+    A label with fewer gold rows than ``min_gold`` is left out; no number where none is left.
+    """
+    values = label_f1(weights, gold, given)[:, gold.sum(axis=0) >= min_gold]
     is_known = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.nansum(values, axis=1) / is_known.sum(axis=1))

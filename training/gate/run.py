@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from models.bundle import load_bundle, read_manifest, resolve_bundle
+from models.bundle import Manifest, load_bundle, read_manifest, resolve_bundle
 from models.classifier import Classifier
 from models.domain import Verbatim
 from models.taxonomy import TASKS, Taxonomy
-from training.gate.answers import ask_both
+from training.gate.answers import Answers, Timing, ask_both
 from training.gate.clustering import (
     ClusteredTexts,
     TwinTexts,
@@ -25,6 +26,7 @@ from training.gate.report import GateReport, now
 from training.gate.resample import draw_weights
 from training.labelled import LabelledVerbatim
 from training.origins import corpus_hash
+from training.recalibrate import rows_hash
 
 
 class GateError(ValueError):
@@ -62,6 +64,7 @@ def run_gate(
     clustering: Sequence[ClusteredTexts | TwinTexts] = (),
     config: GateConfig | None = None,
     n_threads: int | None = None,
+    notes: Sequence[str] = (),
 ) -> GateReport:
     """Compare a candidate with the bundle in place.
 
@@ -76,6 +79,8 @@ def run_gate(
     config : GateConfig, optional
     n_threads : int, optional
         Verbatims encoded at a time.
+    notes : sequence of str
+        What is known of the rows already, for the report.
 
     Raises
     ------
@@ -94,14 +99,34 @@ def run_gate(
     candidate_manifest, current_manifest = (read_manifest(folder) for folder in folders)
     candidate, current = (load_bundle(folder, n_threads=n_threads) for folder in folders)
     check_labels_are_equal(candidate.taxonomy, current.taxonomy)
+    asked = _ask(candidate, current, rows)
     return GateReport(
         candidate=candidate_manifest.bundle_version,
         current=current_manifest.bundle_version,
         at=now(),
         data={"rows": len(rows), "sha256": corpus_hash(rows)},
         config=config,
-        comparisons=tuple(compare_classifiers(candidate, current, rows, clustering, config)),
+        comparisons=tuple(_compare((candidate, current), asked, rows, clustering, config)),
+        notes=(*notes, *notes_on_calibration(candidate_manifest, rows, asked[0].is_scored)),
     )
+
+
+def notes_on_calibration(
+    manifest: Manifest, rows: Sequence[LabelledVerbatim], is_scored: npt.NDArray[np.bool_]
+) -> list[str]:
+    """A note where the candidate's probabilities were set on these very rows.
+
+    A calibration knows the rows that could be scored alone.
+    """
+    record = manifest.origin.get("calibration")
+    known = record.get("rows_sha256") if isinstance(record, Mapping) else None
+    scored = [row for row, seen in zip(rows, is_scored, strict=True) if seen]
+    if known is None or known not in {rows_hash(rows), rows_hash(scored)}:
+        return []
+    return [
+        "the candidate was calibrated on these very rows: its calibration error and what hangs on "
+        "bars and thresholds look better here than they are; judge it on rows it never saw"
+    ]
 
 
 def compare_classifiers(
@@ -112,8 +137,26 @@ def compare_classifiers(
     config: GateConfig,
 ) -> list[Comparison]:
     """All comparisons of two classifiers that give the same labels."""
-    verbatims = [Verbatim(id=row.id, text=row.text) for row in rows]
-    answers, current_answers, timing = ask_both(candidate, current, verbatims)
+    asked = _ask(candidate, current, rows)
+    return _compare((candidate, current), asked, rows, clustering, config)
+
+
+def _ask(
+    candidate: Classifier, current: Classifier, rows: Sequence[LabelledVerbatim]
+) -> tuple[Answers, Answers, Timing]:
+    """What both say of the rows."""
+    return ask_both(candidate, current, [Verbatim(id=row.id, text=row.text) for row in rows])
+
+
+def _compare(
+    pair: tuple[Classifier, Classifier],
+    asked: tuple[Answers, Answers, Timing],
+    rows: Sequence[LabelledVerbatim],
+    clustering: Sequence[ClusteredTexts | TwinTexts],
+    config: GateConfig,
+) -> list[Comparison]:
+    """All comparisons of what two classifiers said."""
+    (candidate, current), (answers, current_answers, timing) = pair, asked
     weights = draw_weights(
         [row.story or row.id for row in rows],
         n_resamples=config.n_resamples,

@@ -1,10 +1,12 @@
 """What the gate lets through and what it refuses, on bundles whose answers are decided here."""
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -18,8 +20,9 @@ from gate_fakes import (
     topic_vectors,
     wrong,
 )
+from rich.console import Console
 
-from models.bundle import FILES, write_manifest
+from models.bundle import FILES, Manifest, write_manifest
 from models.classifier import Classifier
 from models.domain import Language
 from models.errors import BundleError
@@ -32,6 +35,9 @@ from training.gate.judge import Comparison, Verdict, compare, compare_speed
 from training.gate.report import GateReport, ReportError, default_report, read_outcome
 from training.gate.run import GateError, check_labels_are_equal, compare_classifiers
 from training.labelled import LabelledDataError, LabelledVerbatim, Labels
+from training.origins import corpus_hash
+from training.readers.reading import ReadOptions, read_labelled
+from training.recalibrate import rows_hash
 
 ROWS = make_rows()
 CONFIG = GateConfig(
@@ -148,6 +154,76 @@ def test_the_order_of_labels_does_not_matter() -> None:
     assert not judge(classifier(ROWS, one_in(4, wrong), taxonomy=turned), current)
 
 
+def rare_rows(n_none: int) -> list[LabelledVerbatim]:
+    """300 rows of two departments, and some without an owner, all of one language."""
+    return [replace(row, lang="nl") for row in make_rows(300 + n_none, n_none=n_none)]
+
+
+@pytest.mark.parametrize("n_none", [1, 3])
+def test_a_label_of_few_rows_decides_no_macro_f1(n_none: int) -> None:
+    rows = rare_rows(n_none)
+
+    def forget_none(row: LabelledVerbatim) -> Labels:
+        return (
+            row.labels._replace(department="hr") if row.labels.department == "none" else row.labels
+        )
+
+    candidate, current = classifier(rows, forget_none), classifier(rows)
+    config = replace(CONFIG, calibration_margin=1.0)
+    assert not judge(candidate, current, rows=rows, config=config)
+    found = compare_classifiers(candidate, current, rows, (), config)
+    told = {(item.figure, item.group): item.left_out for item in found if item.left_out}
+    assert told == dict.fromkeys(
+        [("department macro-F1", "all"), ("department macro-F1", "nl")], ("none",)
+    )
+
+
+def test_the_gain_in_a_rare_label_hides_no_loss_of_the_others() -> None:
+    rows = rare_rows(1)
+    current = classifier(rows, lambda row: wrong(row) if row.id == "r0" else row.labels)
+    candidate = classifier(
+        rows, lambda row: row.labels if row.id == "r0" else one_in(9, wrong)(row)
+    )
+    assert "department macro-F1" in {item.figure for item in judge(candidate, current, rows=rows)}
+
+
+def test_labels_left_out_are_named_in_the_report(tmp_path: Path) -> None:
+    rows = rare_rows(3)
+    found = compare_classifiers(classifier(rows), classifier(rows), rows, (), CONFIG)
+    report = make_report(*found)
+    console = Console(record=True, width=200, file=io.StringIO())
+    report.print(console)
+    said = console.export_text()
+    assert "not counted in department macro-F1 of nl, with fewer than 10 rows: none" in said
+    report.save(tmp_path / "gate.json")
+    figures = json.loads((tmp_path / "gate.json").read_text())["comparisons"]
+    assert ["none"] in [figure["left_out"] for figure in figures]
+
+
+def test_a_lower_demand_of_rows_goes_for_labels_as_well() -> None:
+    rows = rare_rows(3)
+    found = compare_classifiers(
+        classifier(rows), classifier(rows), rows, (), replace(CONFIG, min_rows=3)
+    )
+    assert not [item for item in found if item.left_out]
+
+
+def test_neighbours_are_resampled_by_story() -> None:
+    """Each story told twice is no more evidence than told once."""
+    once = make_rows(120)
+    twice = [replace(row, id=f"{row.id}0", text=f"{row.text} again") for row in once]
+    vectors = random_vectors([row.text for row in once])
+    both = vectors | {row.text: vectors[row.text.removesuffix(" again")] for row in twice}
+    bounds = {}
+    for name, rows in (("one", [*once, *twice]), ("each", None)):
+        used = rows or [replace(row, story=row.id) for row in [*once, *twice]]
+        good = classifier(used, vectors=both)
+        found = compare_classifiers(classifier(used), good, used, (), CONFIG)
+        (line,) = (item for item in found if item.figure == "neighbours with a shared topic")
+        bounds[name] = line.gain - line.low
+    assert bounds["one"] > 1.2 * bounds["each"]
+
+
 @pytest.mark.parametrize("is_candidate", [True, False])
 def test_probabilities_that_are_no_numbers_are_named(is_candidate: bool) -> None:
     good, bad = classifier(ROWS), classifier(ROWS, probability=float("nan"))
@@ -242,6 +318,7 @@ def test_files_of_clusters_and_of_twins_are_told_by_their_fields(tmp_path: Path)
             r"c\.jsonl:2: lang, cluster",
         ),
         ([{"nl": "a", "en": 3}], r"c\.jsonl:1: en must be text"),
+        ([{"nl": "a", "en": "b"}], "1 pair of sentences"),
         ([{"text": "a", "lang": "nl", "cluster": "x"}] * 3, "3 rows in 1 clusters"),
         ([], "0 rows"),
     ],
@@ -336,12 +413,12 @@ def bundles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     return {name: tmp_path / name for name in ("good", "bad", "other")}
 
 
-def write_bundle(folder: Path, content: str, taxonomy: Taxonomy) -> None:
+def write_bundle(folder: Path, content: str, taxonomy: Taxonomy, **origin: Any) -> None:
     folder.mkdir()
     for name in FILES:
         (folder / name).write_text(content)
     (folder / "taxonomy.json").write_text(json.dumps(taxonomy.document))
-    write_manifest(folder, prompt="", origin={}, metrics={})
+    write_manifest(folder, prompt="", origin=origin, metrics={})
 
 
 @pytest.fixture
@@ -386,3 +463,54 @@ def test_command_says_what_is_wrong_with_its_input(
     (bundles["good"] / "heads.safetensors").write_text("altered")
     assert main(["gate", good, good, str(data)]) == 2
     assert "heads.safetensors was altered" in capsys.readouterr().err
+
+
+def test_command_tells_when_the_rows_are_those_of_the_candidate(
+    bundles: dict[str, Path], data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = bundles["good"]
+    rows = read_labelled(
+        [data], make_taxonomy(), ReadOptions(is_for_training=False), skip_faulty=False
+    ).rows
+    remark(good, calibration={"rows_sha256": rows_hash(rows)})
+    assert main(["gate", str(good), str(good), str(data), *FAST]) == 0
+    assert "note: the candidate was calibrated on these very rows" in capsys.readouterr().err
+    (note,) = json.loads(default_report(good).read_text())["notes"]
+    assert "calibrated on these very rows" in note
+    remark(good, corpus_sha256=corpus_hash(rows))
+    assert main(["gate", str(good), str(good), str(data), *FAST]) == 0
+    assert "trained on these very rows: give rows that it never saw" in capsys.readouterr().err
+    assert main(["gate", str(good), str(good), str(data), *FAST, "--split", "validation"]) == 0
+    assert "chose the candidate's epoch and thresholds" in capsys.readouterr().err
+    assert main(["gate", str(good), str(good), str(data), *FAST, "--split", "test"]) == 2
+    assert "0 rows are too few" in capsys.readouterr().err
+
+
+def remark(folder: Path, **origin: Any) -> None:
+    """Let a bundle tell another origin."""
+    write_manifest(folder, prompt="", origin=origin, metrics={})
+
+
+def test_rows_that_a_calibration_left_out_do_not_hide_it() -> None:
+    rows = make_rows(40)
+    is_scored = np.arange(40) > 0
+    manifest = make_manifest(calibration={"rows_sha256": rows_hash(rows[1:])})
+    assert gate_run.notes_on_calibration(manifest, rows, is_scored)
+    assert not gate_run.notes_on_calibration(manifest, rows, ~is_scored)
+    assert not gate_run.notes_on_calibration(make_manifest(calibration="x"), rows, is_scored)
+
+
+def make_manifest(**origin: Any) -> Manifest:
+    return cast(Manifest, SimpleNamespace(origin=origin))
+
+
+def test_the_outcome_is_told_though_the_report_cannot_be_written(
+    bundles: dict[str, Path], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, blocked = str(bundles["good"]), tmp_path / "file"
+    blocked.write_text("")
+    report = str(blocked / "gate.json")
+    assert main(["gate", good, good, str(data), *FAST, "--report", report]) == 2
+    told = capsys.readouterr()
+    assert "PASSED" in told.out
+    assert "the outcome stands, but its report" in told.err
