@@ -102,17 +102,18 @@ def parse_taxonomy(document: Mapping[str, Any]) -> Taxonomy:
     Raises
     ------
     TaxonomyError
-        If a key is missing or unknown, a label stands twice, or a parent does not exist or
-        stands below its own child.
+        If a key is missing or unknown, a value is of the wrong kind or range, a label stands
+        twice, no sentiment makes a complaint, or a parent does not exist or stands below its
+        own child.
     """
     try:
         taxonomy = Taxonomy(
             name=document["name"],
             version=int(document["version"]),
-            max_topics=int(document["max_topics"]),
-            topics=tuple(Label(**entry) for entry in document["topics"]),
-            sentiments=tuple(Label(**entry) for entry in document["sentiments"]),
-            departments=tuple(Label(**entry) for entry in document["departments"]),
+            max_topics=_parse_max_topics(document["max_topics"]),
+            topics=tuple(_parse_label(entry) for entry in document["topics"]),
+            sentiments=tuple(_parse_label(entry) for entry in document["sentiments"]),
+            departments=tuple(_parse_label(entry) for entry in document["departments"]),
             document=dict(document),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -121,6 +122,11 @@ def parse_taxonomy(document: Mapping[str, Any]) -> Taxonomy:
         labels = taxonomy.labels(task)
         if len(labels) < 2 or len(set(labels)) != len(labels):
             raise TaxonomyError(f"{task}: needs at least two labels, each once; got {labels}")
+    if not taxonomy.negative_sentiments:
+        # Without one nothing would be a complaint, and root causes would come out empty.
+        raise TaxonomyError(
+            "sentiments: at least one needs a score below 0 (-1 is the worst): it makes a complaint"
+        )
     known = set(taxonomy.labels("topics"))
     for topic in taxonomy.topics:
         if topic.parent is not None and topic.parent not in known:
@@ -128,6 +134,40 @@ def parse_taxonomy(document: Mapping[str, Any]) -> Taxonomy:
         if taxonomy.ancestors(topic.label)[-1:] == (topic.label,):
             raise TaxonomyError(f"topic {topic.label}: it stands above itself")
     return taxonomy
+
+
+def _parse_max_topics(value: object) -> int:
+    """How many topics a text is given at most; it gets at least one."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise TaxonomyError(f"max_topics must be a whole number from 1. Got {value!r} instead")
+    return value
+
+
+def _parse_label(entry: Mapping[str, Any]) -> Label:
+    """A label whose values are of the right kind."""
+    label = Label(**entry)
+    if not isinstance(label.label, str) or not label.label.strip():
+        raise TaxonomyError(f"label must be a text. Got {label.label!r} instead")
+    for key in ("name", "definition"):
+        texts = getattr(label, key)
+        if not isinstance(texts, Mapping) or not all(isinstance(v, str) for v in texts.values()):
+            raise TaxonomyError(
+                f"{label.label}: {key} must hold a text per language, as "
+                f'{{"nl": "...", "en": "..."}}. Got {texts!r} instead'
+            )
+    if label.parent is not None and not isinstance(label.parent, str):
+        raise TaxonomyError(f"{label.label}: parent must be a label. Got {label.parent!r} instead")
+    is_number = isinstance(label.score, int | float) and not isinstance(label.score, bool)
+    if not is_number or not -1 <= label.score <= 1:
+        raise TaxonomyError(
+            f"{label.label}: score must be a number from -1 to 1. Got {label.score!r} instead"
+        )
+    for key in ("is_exclusive", "is_zero_shot", "is_no_owner"):
+        if not isinstance(getattr(label, key), bool):
+            raise TaxonomyError(
+                f"{label.label}: {key} must be true or false. Got {getattr(label, key)!r} instead"
+            )
+    return label
 
 
 def read_taxonomy(path: Path) -> Taxonomy:

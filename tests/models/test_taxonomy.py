@@ -43,6 +43,47 @@ def test_parse_refuses_an_unknown_key() -> None:
         parse_taxonomy(document)
 
 
+@pytest.mark.parametrize(
+    ("group", "key", "value", "said"),
+    [
+        ("topics", "label", ["price"], "label must be a text"),
+        ("topics", "label", 3, "label must be a text"),
+        ("topics", "name", "Prijs", "price: name must hold a text per language"),
+        ("topics", "definition", "Over prijs.", "price: definition must hold a text per language"),
+        ("topics", "definition", {"nl": None}, "price: definition must hold a text per language"),
+        ("topics", "parent", ["staff"], "price: parent must be a label"),
+        ("topics", "is_exclusive", "yes", "price: is_exclusive must be true or false"),
+        ("sentiments", "score", "-1", "negative: score must be a number from -1 to 1. Got '-1'"),
+        ("sentiments", "score", -2, "negative: score must be a number from -1 to 1"),
+        ("sentiments", "score", True, "negative: score must be a number from -1 to 1"),
+        ("sentiments", "score", float("nan"), "negative: score must be a number from -1 to 1"),
+        ("sentiments", "score", 0, "at least one needs a score below 0"),
+    ],
+)
+def test_parse_names_a_value_that_a_label_cannot_have(
+    group: str, key: str, value: object, said: str
+) -> None:
+    document = copy.deepcopy(dict(make_taxonomy().document))
+    document[group][0][key] = value
+    with pytest.raises(TaxonomyError, match=said):
+        parse_taxonomy(document)
+
+
+def test_parse_refuses_sentiments_without_a_score() -> None:
+    document = copy.deepcopy(dict(make_taxonomy().document))
+    for entry in document["sentiments"]:
+        entry.pop("score", None)
+    with pytest.raises(TaxonomyError, match="at least one needs a score below 0"):
+        parse_taxonomy(document)
+
+
+@pytest.mark.parametrize("value", [0, -1, "3", True, 1.5])
+def test_parse_refuses_no_topics(value: object) -> None:
+    document = {**make_taxonomy().document, "max_topics": value}
+    with pytest.raises(TaxonomyError, match="max_topics must be a whole number from 1"):
+        parse_taxonomy(document)
+
+
 def test_read_names_an_unreadable_file(tmp_path: Path) -> None:
     with pytest.raises(TaxonomyError, match=r"absent\.json"):
         read_taxonomy(tmp_path / "absent.json")

@@ -44,7 +44,7 @@ def taxonomy() -> Taxonomy:
                 label("wait", "service"),
                 label("price"),
             ],
-            "sentiments": [label("negative"), label("positive")],
+            "sentiments": [{**label("negative"), "score": -1}, label("positive")],
             "departments": [label("hr"), label("none")],
         }
     )

@@ -39,7 +39,7 @@ def make_taxonomy(*, departments: Sequence[str] = ("hr", "board", "none")) -> Ta
             "version": 1,
             "max_topics": 2,
             "topics": [label("price"), label("staff"), label("wait")],
-            "sentiments": [label("negative"), label("positive")],
+            "sentiments": [{**label("negative"), "score": -1}, label("positive")],
             "departments": [label(name) for name in departments],
         }
     )
