@@ -1,4 +1,3 @@
-import copy
 import dataclasses
 import errno
 import json
@@ -15,7 +14,6 @@ from tiny import tiny_config, tiny_rows, tiny_taxonomy
 
 from models.bundle import load_bundle
 from models.domain import TaggedVerbatim, Verbatim
-from models.taxonomy import parse_taxonomy
 from training.config import ConfigError
 from training.export import export_bundle
 from training.fit import FineTuning
@@ -408,13 +406,3 @@ def test_rows_in_another_order_are_another_run(tiny_base: Path, tmp_path: Path) 
     start(tiny_base, tmp_path).run()
     with pytest.raises(TrainingError, match="other rows"):
         FineTuning(tiny_rows()[::-1], tiny_taxonomy(), tiny_config(tiny_base), tmp_path).run()
-
-
-def test_label_with_neither_example_nor_definition_is_named_at_once(
-    tiny_base: Path, tmp_path: Path
-) -> None:
-    document = copy.deepcopy(dict(tiny_taxonomy().document))
-    (legal,) = [one for one in document["departments"] if one["label"] == "legal"]
-    legal["definition"] = {}
-    with pytest.raises(TrainingError, match="no example and no definition for legal"):
-        FineTuning(tiny_rows(), parse_taxonomy(document), tiny_config(tiny_base), tmp_path)

@@ -143,13 +143,12 @@ def test_labels_without_examples_are_marked(tiny_base: Path, tmp_path: Path) -> 
     assert "seed 3" in card
 
 
-def test_label_with_neither_example_nor_definition_is_refused(
-    tiny_base: Path, tmp_path: Path
+@pytest.mark.parametrize("mode", ["joint", "frozen"])
+def test_label_with_neither_example_nor_definition_is_refused_before_training(
+    tiny_base: Path, tmp_path: Path, mode: str
 ) -> None:
     document = json.loads(json.dumps(dict(library_taxonomy().document)))
     document["departments"][2]["definition"] = {}
-    run = train("joint", tiny_base, tmp_path, parse_taxonomy(document))
-    held_out = [row for row in library_rows() if row.split == "validation"]
     with pytest.raises(TrainingError, match="no example and no definition for treasury"):
-        export_bundle(run, held_out, library_rows(), tmp_path / "bundle", base_name="tiny")
-    assert not (tmp_path / "bundle").exists()
+        train(mode, tiny_base, tmp_path, parse_taxonomy(document))
+    assert not (tmp_path / "run").exists()
