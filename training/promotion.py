@@ -120,6 +120,7 @@ def rollback(target: Path) -> Switch:
     """
     if not (target / CURRENT).is_symlink():
         raise PromotionError(f"{target} holds no promoted bundle")
+    _check_target(target)
     with _no_disk_full(target), _locked(target):
         before = _mend(target)
         line = standing(read_history(target))
@@ -163,6 +164,9 @@ def read_history(target: Path) -> tuple[Switch, ...]:
 def standing(history: tuple[Switch, ...]) -> list[str]:
     """Bundles that stand on each other, the current one last; a rollback takes one off.
 
+    Where a bundle is found in place of the one noted last, and it was in place before, that
+    last switch was noted and never made: it does not count.
+
     Examples
     --------
     >>> steps = [("promote", "a"), ("promote", "b"), ("promote", "c"), ("rollback", "b")]
@@ -171,8 +175,13 @@ def standing(history: tuple[Switch, ...]) -> list[str]:
     ['a', 'b']
     """
     line: list[str] = []
+    before: list[str] = []
     for switch in history:
         version = switch.bundle_version
+        if switch.action == "found" and before[-1:] == [version]:
+            line, before = before, line
+            continue
+        before = line.copy()
         if switch.action != "promote" and version in line[:-1]:
             del line[len(line) - 1 - line[:-1][::-1].index(version) :]
         else:
@@ -187,8 +196,16 @@ def _check_target(target: Path) -> None:
             f"{target} is a bundle itself: name a folder of its own for promoted bundles"
         )
     link = target / CURRENT
-    if link.exists() and not link.is_symlink():
-        raise PromotionError(f"{link} is no link: name another folder")
+    if not link.is_symlink():
+        if link.exists():
+            raise PromotionError(f"{link} is no link: name another folder")
+        return
+    place = Path(os.path.normpath(target / os.readlink(link)))
+    if place.parent != Path(os.path.normpath(target / VERSIONS)):
+        raise PromotionError(
+            f"{link} names {os.readlink(link)}, which is no bundle of {target / VERSIONS}: remove "
+            "the link and promote that bundle"
+        )
 
 
 def _check_outcome(outcome: Mapping[str, Any] | None, version: str, before: str) -> None:
@@ -211,7 +228,7 @@ def _bring_in(candidate: Path, target: Path, version: str) -> None:
     """Copy a bundle under its version, unless it is there whole."""
     place = target / VERSIONS / version
     partial = place.with_name(f".{version}.part")
-    place.parent.mkdir(exist_ok=True)
+    _make_folder(place.parent)
     shutil.rmtree(partial, ignore_errors=True)  # what a kill has left
     if place.exists():
         try:
@@ -220,9 +237,10 @@ def _bring_in(candidate: Path, target: Path, version: str) -> None:
         except KlantstemError:
             shutil.rmtree(place)
     try:
-        partial.mkdir()
+        _make_folder(partial)
         for name in (*FILES, MANIFEST):
             shutil.copyfile(candidate / name, partial / name)
+            (partial / name).chmod(0o644)
             _write_through(partial / name)
         found = read_manifest(partial).bundle_version
         if found != version:
@@ -285,7 +303,7 @@ def _noted(path: Path, switch: Switch) -> Iterator[None]:
 @contextlib.contextmanager
 def _locked(target: Path) -> Iterator[None]:
     """Keep others from switching; the lock goes with the process."""
-    target.mkdir(parents=True, exist_ok=True)
+    _make_folder(target)
     with (target / _LOCK).open("w") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -307,6 +325,13 @@ def _no_disk_full(target: Path) -> Iterator[None]:
         raise PromotionError(
             f"the disk of {target} is full; what was in place still is: free some space"
         ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that the service can read, whoever runs it and whatever the umask is."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
 
 
 def _write_through(path: Path) -> None:

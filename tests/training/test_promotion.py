@@ -279,3 +279,87 @@ def test_commands_tell_what_is_in_place(
     assert "is no gate report" in capsys.readouterr().err
     assert main(["promote", str(bundles[1]), str(target), "--report", "absent.json"]) == 2
     assert "absent.json does not exist" in capsys.readouterr().err
+
+
+def test_a_killed_rollback_loses_no_bundle(
+    bundles: list[Path], target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _ = (version(folder) for folder in bundles)
+    for folder in (bundles[0], bundles[1], bundles[0]):
+        promote(folder, target, is_forced=True)
+    noted = (target / "history.jsonl").read_bytes()
+    rollback(target)
+    note = (target / "history.jsonl").read_bytes()[len(noted) :]
+    (target / "current").unlink()
+    (target / "current").symlink_to(Path("versions") / a)  # as if killed before the switch
+    assert json.loads(note)["bundle_version"] == b
+    assert rollback(target).bundle_version == b
+    assert version(target) == b
+    assert rollback(target).bundle_version == a
+
+
+def steps(*pairs: tuple[str, str]) -> tuple[Switch, ...]:
+    return tuple(
+        Switch(action=action, bundle_version=name, before=None, at="") for action, name in pairs
+    )
+
+
+@pytest.mark.parametrize(
+    ("history", "line"),
+    [
+        ([("promote", "a"), ("promote", "b"), ("found", "a")], ["a"]),
+        (
+            [
+                ("promote", "a"),
+                ("promote", "b"),
+                ("promote", "a"),
+                ("rollback", "b"),
+                ("found", "a"),
+            ],
+            ["a", "b", "a"],
+        ),
+        ([("promote", "a"), ("promote", "b"), ("rollback", "a"), ("found", "b")], ["a", "b"]),
+        ([("promote", "a"), ("found", "x")], ["a", "x"]),
+        ([("promote", "a"), ("promote", "b"), ("promote", "c"), ("found", "a")], ["a"]),
+    ],
+)
+def test_what_stands_follows_from_what_was_found(
+    history: list[tuple[str, str]], line: list[str]
+) -> None:
+    assert promotion.standing(steps(*history)) == line
+
+
+@pytest.mark.parametrize("place", ["{a}", "versions/x/y", "../a", "versions"])
+def test_a_link_made_by_hand_to_another_place_is_refused(
+    bundles: list[Path], target: Path, place: str
+) -> None:
+    promote(bundles[0], target)
+    (target / "current").unlink()
+    (target / "current").symlink_to(place.format(a=bundles[0]))
+    before = files_of(target)
+    for switch in (lambda: promote(bundles[1], target, is_forced=True), lambda: rollback(target)):
+        with pytest.raises(PromotionError, match="which is no bundle of"):
+            switch()
+    assert files_of(target) == before
+
+
+def test_a_full_path_to_a_version_is_as_good(bundles: list[Path], target: Path) -> None:
+    promote(bundles[0], target)
+    (target / "current").unlink()
+    (target / "current").symlink_to((target / "versions" / version(bundles[0])).absolute())
+    promote(bundles[1], target, is_forced=True)
+    assert rollback(target).bundle_version == version(bundles[0])
+
+
+def test_a_service_of_another_user_can_read_what_was_promoted(
+    bundles: list[Path], target: Path
+) -> None:
+    before = os.umask(0o077)
+    try:
+        (bundles[0] / "heads.safetensors").chmod(0o600)
+        promote(bundles[0], target)
+    finally:
+        os.umask(before)
+    place = target / "versions" / version(bundles[0])
+    assert {path.stat().st_mode & 0o777 for path in place.iterdir()} == {0o644}
+    assert {path.stat().st_mode & 0o777 for path in (place, place.parent, target)} == {0o755}
