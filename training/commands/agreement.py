@@ -133,7 +133,10 @@ def _pairs_within(args: argparse.Namespace) -> list[tuple[str, tuple[LabelPair, 
 
     options = read_options(args, is_for_training=False)
     found: dict[tuple[str, str], list[LabelPair]] = defaultdict(list)
-    for row_id, lang, said in read_annotations([args.first], read_taxonomy(args.taxonomy), options):
+    rows = read_annotations(
+        [args.first], read_taxonomy(args.taxonomy), options, skip_faulty=args.skip_faulty
+    )
+    for row_id, lang, said in rows:
         own = sorted({one.annotator: one for one in said}.items())
         for (name, first), (other, second) in combinations(own, 2):
             found[(name, other)].append(

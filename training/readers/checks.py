@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from training.labelled import LabelledVerbatim
 from training.readers.raw import Fault
 from training.readers.rows import TRAIN, VALIDATION
 
+_MAX_NAMES = 20
 Placed = tuple[str, LabelledVerbatim]
 """Where a row stands, and the row."""
 
@@ -62,6 +64,17 @@ def _parted(group: Sequence[Placed]) -> Iterator[Fault]:
                 "story: put a story into one split"
             )
             yield Fault(place=place, field="split", message=message, rows=(place,))
+
+
+def check_annotator(
+    rows: Iterable[Sequence[Mapping[str, Any]]], annotator: str, name: str
+) -> Iterator[Fault]:
+    """The annotator asked for, if none of the annotations of the rows is theirs."""
+    known = {str(one.get("annotator", "")) for annotations in rows for one in annotations}
+    if annotator not in known:
+        names = ", ".join(sorted(known)[:_MAX_NAMES]) or "none"
+        message = f"no row was labelled by '{annotator}'; there are: {names}"
+        yield Fault(place=name, field="annotator", message=message)
 
 
 def check_for_training(rows: Sequence[LabelledVerbatim], name: str) -> Iterator[Fault]:

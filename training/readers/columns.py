@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
@@ -67,8 +68,12 @@ class Columns:
         self._resolve = lru_cache(maxsize=256)(self._find)
 
     def fields(self, values: Mapping[str, object]) -> dict[str, object]:
-        """The cells of a row by field; a column that is not there gives no entry."""
-        return {name: values[column] for name, column in self._resolve(tuple(values)).items()}
+        """The cells of a row by field; a column that is not there gives no entry.
+
+        NaN, with which pandas says that there is nothing, gives None.
+        """
+        found = {name: values[column] for name, column in self._resolve(tuple(values)).items()}
+        return {name: None if _is_nan(cell) else cell for name, cell in found.items()}
 
     def within(self, columns: Collection[str]) -> Columns:
         """The same for a file with these columns: what it lacks goes by the usual names."""
@@ -91,3 +96,7 @@ class Columns:
             if alias is not None:
                 found[name] = by_name[alias]
         return found
+
+
+def _is_nan(cell: object) -> bool:
+    return isinstance(cell, float) and math.isnan(cell)

@@ -37,4 +37,4 @@ def read(path: Path) -> RawItems:
         values = {**(meta if isinstance(meta, dict) else {}), **values, MIXED: given}
         if "text" not in values and "data" in values:
             values["text"] = values.pop("data")
-        yield RawRow(place=place, values=values)
+        yield RawRow(place=place, values=values, annotations=None if given else ())

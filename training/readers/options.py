@@ -142,7 +142,7 @@ def options_beside(options: ReadOptions, *, is_corpus: bool = False) -> ReadOpti
     Examples in someone's workbook stand beside the project's corpus, to which neither applies.
     """
     if is_corpus:
-        return dataclasses.replace(options, form=None, columns={})
+        return dataclasses.replace(options, form=None, columns={}, annotator=None)
     return dataclasses.replace(options, is_strict=False)
 
 

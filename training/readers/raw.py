@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,15 @@ class RawRow:
     values : mapping of str to object
         Cells by the name of their column.
     annotations : tuple of mapping
-        Where a file keeps several annotators apart: the label cells of each, and ``annotator``.
+        Where a file keeps several annotators apart: the label cells of each, and ``annotator``;
+        empty where nobody labelled the row. None where it does not.
     split : str
         Split that the place of the row says (a data set's split), or nothing.
     """
 
     place: str
     values: Mapping[str, Any]
-    annotations: tuple[Mapping[str, Any], ...] = field(default=())
+    annotations: tuple[Mapping[str, Any], ...] | None = None
     split: str = ""
 
 

@@ -14,12 +14,17 @@ from tqdm.auto import tqdm
 
 from models.domain import Language, Verbatim
 from models.taxonomy import TASKS, Taxonomy
-from training.labelled import Annotation, LabelledDataError, LabelledVerbatim
-from training.readers.checks import Placed, check_for_training, check_pairs, note_rare_labels
-from training.readers.columns import Columns
-from training.readers.formats import detect_format, list_files, reader_of
+from training.labelled import Annotation, LabelledVerbatim
+from training.readers.checks import (
+    Placed,
+    check_annotator,
+    check_for_training,
+    check_pairs,
+    note_rare_labels,
+)
+from training.readers.items import Item, raw_items
 from training.readers.label_names import LabelNames
-from training.readers.raw import Fault, FaultyDataError, RawItem, RawRow
+from training.readers.raw import Fault, FaultyDataError, RawRow
 from training.readers.rows import (
     TRAIN,
     UNSPLIT,
@@ -108,7 +113,13 @@ def read_labelled(
     )
     placed: list[Placed] = []
     faults: list[Fault] = []
-    for item, columns in _shown(_raw_items(paths, options)):
+    items = raw_items(paths, options)
+    name = ", ".join(path.name for path in paths)
+    if options.annotator is not None and options.is_strict:
+        said = [item.annotations or () for item, _ in items if isinstance(item, RawRow)]
+        if unknown := list(check_annotator(said, options.annotator, name)):
+            raise FaultyDataError(unknown)
+    for item, columns in _shown(items):
         if isinstance(item, Fault):
             faults.append(item)
             continue
@@ -125,7 +136,6 @@ def read_labelled(
         notes += [str(fault) for fault in between if fault.field != "split"]
     faulty = {place for fault in faults for place in fault.rows}
     rows = tuple(row for place, row in placed if place not in faulty)
-    name = ", ".join(path.name for path in paths)
     whole: list[Fault] = []
     if not rows:
         whole = [Fault(place=name, field="rows", message="no row can be used")]
@@ -152,7 +162,7 @@ def read_unlabelled(
     options = options or ReadOptions()
     builder = RowBuilder(_NO_NAMES, language=options.language)
     verbatims, faults = [], []
-    for item, columns in _shown(_raw_items(paths, options)):
+    for item, columns in _shown(raw_items(paths, options)):
         if isinstance(item, Fault):
             faults.append(item)
             continue
@@ -171,89 +181,54 @@ def read_unlabelled(
 
 
 def read_annotations(
-    paths: Sequence[Path], taxonomy: Taxonomy, options: ReadOptions | None = None
+    paths: Sequence[Path],
+    taxonomy: Taxonomy,
+    options: ReadOptions | None = None,
+    *,
+    skip_faulty: bool = False,
 ) -> list[tuple[str, str, tuple[Annotation, ...]]]:
     """Read id, language and annotations of the rows that several annotators labelled.
 
     Raises
     ------
     FaultyDataError
-        If an annotation cannot be read; that annotators differ is no fault here.
+        If an annotation cannot be read and none is to be skipped. That annotators differ, or
+        that nobody labelled a row, is no fault here.
     """
     options = options or ReadOptions()
     builder = RowBuilder(LabelNames(taxonomy), language=options.language, is_settling=False)
     found, faults = [], []
-    for item, columns in _shown(_raw_items(paths, options)):
+    for item, columns in _shown(raw_items(paths, options)):
         if isinstance(item, Fault):
             faults.append(item)
+            continue
+        if item.annotations == ():
             continue
         row, wrong = builder.build(item, columns)
         faults += wrong
         if row is not None and row.annotations:
             found.append((row.id, row.lang, row.annotations))
-    if faults:
+    if faults and not skip_faulty:
         raise FaultyDataError(faults)
     return found
 
 
-def _shown(items: list[tuple[RawItem, Columns]]) -> Iterator[tuple[RawItem, Columns]]:
+def _shown(items: list[Item]) -> Iterator[Item]:
     """The items, with a progress bar where there are many."""
     yield from tqdm(items, desc="reading rows", delay=_SHOWN_AFTER_S, leave=False)
-
-
-def _raw_items(paths: Sequence[Path], options: ReadOptions) -> list[tuple[RawItem, Columns]]:
-    """All rows of all files, with the columns of their file.
-
-    A column that was asked for and is in none of the files is named.
-    """
-    items: list[tuple[RawItem, Columns]] = []
-    asked = Columns(options.columns)
-    seen: dict[str, None] = {}
-    names: list[str] = []
-    for path in paths:
-        for file in list_files(path):
-            found = list(reader_of(_form_of(file, options))(file))
-            own: dict[str, None] = {}
-            for item in found:
-                if isinstance(item, RawRow):
-                    for cells in (item.values, *item.annotations):
-                        own.update(dict.fromkeys(cells))
-            columns = asked.within(own)
-            items += [(item, columns) for item in found]
-            names.append(file.name)
-            seen |= own
-    missing = asked.missing(seen)
-    if missing and items and options.is_strict:
-        message = f"there is no such column; there are: {', '.join(map(str, seen))}"
-        raise FaultyDataError(
-            [Fault(place=", ".join(names), field=name, message=message) for name in missing]
-        )
-    return items
-
-
-def _form_of(file: Path, options: ReadOptions) -> str:
-    """The format to read a file in."""
-    if options.form and options.is_strict:
-        return options.form
-    try:
-        return detect_format(file)
-    except LabelledDataError:
-        if options.form is None:
-            raise
-        return options.form
 
 
 def _split_rows(placed: Sequence[Placed], validation_share: float) -> list[Placed]:
     """Give rows without a split that of their story, else one drawn by the story's hash.
 
-    If all rows lack one, both splits get a story, however few there are.
+    If all rows lack one, or are for testing, both splits get a story, however few there are.
     """
     known = {row.story: row.split for _, row in placed if row.split != UNSPLIT}
     open_stories = sorted({row.story for _, row in placed} - set(known), key=split_draw)
     drawn = {
         story: assign_split(story, validation_share=validation_share) for story in open_stories
     }
-    if not known and len(open_stories) > 1:
+    if not {TRAIN, VALIDATION} & set(known.values()) and len(open_stories) > 1:
         drawn[open_stories[0]] = VALIDATION
         drawn[open_stories[-1]] = TRAIN
     splits = known | drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from training.readers.label_names import LabelNames
 from training.readers.raw import Fault, RawRow, row_fault, show_value
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-_SPLITS = {
+SPLITS = {
     "train": TRAIN,
     "training": TRAIN,
     "validation": VALIDATION,
@@ -29,6 +30,7 @@ _LANGUAGES = {"nl": "nl", "nld": "nl", "dutch": "nl", "nederlands": "nl"} | {
     "en": "en", "eng": "en", "english": "en", "engels": "en",
 }  # fmt: skip
 UNSPLIT = ""
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class RowBuilder:
@@ -63,6 +65,8 @@ class RowBuilder:
         """Give the row, or None and its faults."""
         faults: list[Fault] = []
         cells = columns.fields(raw.values)
+        if halves := _halves(cells, raw.place):
+            return None, halves
         text = self._text(cells, raw.place, faults)
         labels, annotations = self._labels(raw, columns, cells, faults)
         segments = self._segments(cells.get("segments"), text, raw.place, faults)
@@ -92,9 +96,9 @@ class RowBuilder:
 
     def build_text(self, raw: RawRow, columns: Columns) -> tuple[str, str, str, Fault | None]:
         """Id, text and language ('' if it cannot be told) of a row that needs no labels."""
-        faults: list[Fault] = []
         cells = columns.fields(raw.values)
-        text = self._text(cells, raw.place, faults)
+        faults = _halves(cells, raw.place)
+        text = "" if faults else self._text(cells, raw.place, faults)
         if faults:
             return "", "", "", faults[0]
         lang = self._lang(cells, text, raw.place, [])
@@ -144,7 +148,7 @@ class RowBuilder:
         stated = _string(cells, "split") or raw.split
         if not stated:
             return UNSPLIT
-        split = _SPLITS.get(stated.lower())
+        split = SPLITS.get(stated.lower())
         if split is None:
             message = f"{show_value(stated)} is none of train, validation, test"
             faults.append(row_fault(raw.place, "split", message))
@@ -154,12 +158,15 @@ class RowBuilder:
         self, raw: RawRow, columns: Columns, cells: Mapping[str, Any], faults: list[Fault]
     ) -> tuple[Labels | None, tuple[Annotation, ...]]:
         """The labels that count, and what each annotator said where more than one did."""
-        if not raw.annotations:
+        if raw.annotations is None:
             return self._parse(self._unmixed(cells, raw, faults), raw.place, faults), ()
+        if not raw.annotations:
+            message = "nobody labelled it: label the row or leave it out"
+            faults.append(row_fault(raw.place, "labels", message))
         annotations, is_gold = [], []
         for one in raw.annotations:
-            own = columns.fields(one)
-            labels = self._parse({**cells, **own}, raw.place, faults)
+            # Labels that the row brought along, as those of a model, are no answer of a person.
+            labels = self._parse(columns.fields(one), raw.place, faults)
             if labels is not None:
                 by = str(one.get("annotator", ""))
                 annotations.append(Annotation(annotator=by, labels=labels))
@@ -302,6 +309,16 @@ def assign_split(story: str, *, validation_share: float) -> str:
 def split_draw(story: str) -> float:
     """A number in [0, 1) that belongs to a story."""
     return int.from_bytes(hashlib.sha256(story.encode()).digest()[:4]) / 2**32
+
+
+def _halves(cells: Mapping[str, Any], place: str) -> list[Fault]:
+    """Cells that no file could hold: JSON can write one half of an emoji that was cut."""
+    message = "holds half a character, as of an emoji that was cut: mend it or leave the row out"
+    return [
+        row_fault(place, name, message)
+        for name, cell in cells.items()
+        if isinstance(cell, str) and _HALF_CHARACTER.search(cell)
+    ]
 
 
 def _plain(labels: Labels) -> Labels:

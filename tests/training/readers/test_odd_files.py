@@ -10,7 +10,7 @@ from tiny import tiny_taxonomy
 
 from training.labelled import LabelledDataError
 from training.readers.raw import FaultyDataError, show_value
-from training.readers.reading import LabelledData, ReadOptions, read_labelled
+from training.readers.reading import LabelledData, ReadOptions, read_labelled, read_unlabelled
 
 HEADER = "text,sentiment,topics,department\n"
 ROW: dict[str, Any] = {
@@ -123,3 +123,93 @@ def test_of_equal_texts_with_other_labels_all_go_in_any_order(tmp_path: Path, or
     path = write(tmp_path / "rows.jsonl", "\n".join(map(json.dumps, [*twins, *rest])))
     rows = read(path, skip_faulty=True, is_for_training=True).rows
     assert [row.id for row in rows] == ["c", "d", "e", "f"]
+
+
+def test_a_file_without_a_header_has_no_text_shown(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.csv", "Jan Jansen negeerde mij,negative\nEn nog eens,negative\n")
+    (said,) = faults(path, columns={"text": "opmerking"})
+    assert said.startswith("rows.csv: opmerking: there is no such column; there are: 2 not shown")
+    path = write(tmp_path / "rows.csv", "Comment,Naam\nte duur,Jan\n")
+    with pytest.raises(FaultyDataError, match="there are: Comment, 1 not shown"):
+        read_unlabelled([path], ReadOptions(columns={"text": "opmerking"}))
+
+
+def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    other = {**ROW, "id": "b", "text": "te duur, vind ik"}
+    paths = [
+        write(tmp_path / folder / "export.jsonl", "\n".join(map(json.dumps, rows)))
+        for folder, rows in (
+            ("one", [ROW, {**other, "department": "sales"}]),
+            ("two", [{**ROW, "text": "de winkel was dicht"}, other]),
+        )
+    ]
+    data = read(*paths, skip_faulty=True)
+    assert [(row.id, row.text) for row in data.rows] == [
+        ("a", ROW["text"]),
+        ("a", "de winkel was dicht"),
+        ("b", "te duur, vind ik"),
+    ]
+    assert [fault.place for fault in data.faults] == [f"{paths[0]}:2"]
+    assert data.notes == (
+        f"{paths[1]}:1: id: stands at {paths[0]}:1 too: each row needs an id of its own",
+    )
+
+
+def test_a_file_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", json.dumps(ROW))
+    assert len(read(path, tmp_path, path.parent / "." / path.name).rows) == 1
+
+
+def test_nan_is_nothing(tmp_path: Path) -> None:
+    rows = [{**ROW, "department_2": float("nan")}, {**ROW, "id": "b", "text": float("nan")}]
+    path = write(tmp_path / "rows.jsonl", "\n".join(map(json.dumps, rows)))
+    data = read(path, skip_faulty=True)
+    assert [row.labels.department_2 for row in data.rows] == [None]
+    assert [str(fault) for fault in data.faults] == [
+        "rows.jsonl:2: text: is empty: leave the row out"
+    ]
+
+
+def test_half_a_character_is_named_and_ends_no_read(tmp_path: Path) -> None:
+    rows = [{**ROW, "text": "mooi \ud83d"}, {**ROW, "id": "b\udc00"}, ROW]
+    path = write(tmp_path / "rows.jsonl", "\n".join(map(json.dumps, rows)))
+    data = read(path, skip_faulty=True)
+    assert [row.id for row in data.rows] == ["a"]
+    assert [(fault.place, fault.field) for fault in data.faults] == [
+        ("rows.jsonl:1", "text"),
+        ("rows.jsonl:2", "id"),
+    ]
+    verbatims, _ = read_unlabelled([path])
+    assert [one.id for one in verbatims] == ["a"]
+
+
+def split_files(folder: Path, *names: str) -> list[Path]:
+    """A file of twelve rows for each name."""
+    found = []
+    for name in names:
+        kinds = (("negative", "price", "board"), ("positive", "staff_attitude", "hr"))
+        rows = [
+            "{},{},{},{}".format(f"verhaal {number} van {name}", *kinds[number % 2])
+            for number in range(12)
+        ]
+        found.append(write(folder / f"{name}.csv", HEADER + "\n".join(rows)))
+    return found
+
+
+@pytest.mark.parametrize("test", ["test", "TEST-00000-of-00002"])
+def test_rows_of_a_file_for_testing_are_not_trained_on(tmp_path: Path, test: str) -> None:
+    split_files(tmp_path, "train", test)
+    splits = {row.text: row.split for row in read(tmp_path, is_for_training=True).rows}
+    assert {split for text, split in splits.items() if test in text} == {"test"}
+    assert {split for text, split in splits.items() if "van train" in text} == {
+        "train",
+        "validation",
+    }
+
+
+def test_files_of_all_splits_keep_theirs_and_a_lone_one_is_split(tmp_path: Path) -> None:
+    files = split_files(tmp_path, "train", "dev")
+    splits = {(row.text.split()[-1], row.split) for row in read(*files, is_for_training=True).rows}
+    assert splits == {("train", "train"), ("dev", "validation")}
+    rows = read(files[1], is_for_training=True).rows
+    assert {row.split for row in rows} == {"train", "validation"}
