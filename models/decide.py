@@ -36,9 +36,10 @@ def decide_topics(
     exclusive = taxonomy.exclusive_topics
     if tags[0].topic in exclusive:
         return (tags[0],)
-    apart = exclusive.union(*(taxonomy.ancestors(tag.topic) for tag in tags))
-    shared = [tag for tag in tags if tag.topic not in apart]
-    return tuple(shared[: taxonomy.max_topics])
+    # An exclusive topic that is left out implies nothing, so at least the likeliest stays.
+    shared = [tag for tag in tags if tag.topic not in exclusive]
+    implied = {above for tag in shared for above in taxonomy.ancestors(tag.topic)}
+    return tuple([tag for tag in shared if tag.topic not in implied][: taxonomy.max_topics])
 
 
 def decide_sentiment(

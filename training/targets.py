@@ -39,8 +39,16 @@ def target_rows(
 def gold_rows(
     rows: Sequence[LabelledVerbatim], taxonomy: Taxonomy
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """Labels of rows as indicators; neither a second owner nor a topic's parents count."""
-    labels = [row.labels for row in rows]
+    """Labels of rows as indicators; neither a second owner nor a topic's parents count.
+
+    Of a topic and one above it, both labelled, the lower one counts: it is all that is decided.
+    """
+    labels = []
+    for row in rows:
+        topics = row.labels.topics
+        implied = {above for topic in topics for above in taxonomy.ancestors(topic)}
+        lowest = tuple(topic for topic in topics if topic not in implied)
+        labels.append(row.labels._replace(topics=lowest))
     return target_rows(labels, taxonomy, second_owner_share=0.0, with_parents=False)
 
 

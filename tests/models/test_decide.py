@@ -47,6 +47,16 @@ def test_decide_topics_leaves_out_what_a_lower_topic_implies() -> None:
     assert [tag.topic for tag in tags] == ["price", "wait"]
 
 
+def test_decide_topics_gives_one_where_an_exclusive_topic_stands_below_another() -> None:
+    document = copy.deepcopy(dict(TAXONOMY.document))
+    document["topics"][3]["parent"] = document["topics"][0]["label"]
+    taxonomy = parse_taxonomy(document)
+    tags = decide_topics(row(0.9, 0.1, 0.1, 0.85), taxonomy, CALIBRATION)
+    assert [tag.topic for tag in tags] == ["price"]
+    tags = decide_topics(row(0.8, 0.9, 0.1, 0.85), taxonomy, CALIBRATION)
+    assert [tag.topic for tag in tags] == ["staff", "price"]
+
+
 def test_decide_sentiment_scores_between_the_ends_of_the_scale() -> None:
     tag = decide_sentiment(row(0.7, 0.1, 0.2), TAXONOMY, CALIBRATION)
     assert tag.sentiment == "negative"

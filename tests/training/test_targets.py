@@ -72,6 +72,16 @@ def honest_logits(truth: np.ndarray) -> np.ndarray:
     return np.asarray(2.6 * points + np.log(share / (1 - share)), dtype=np.float32)
 
 
+def test_gold_counts_the_lower_of_two_topics_of_a_branch(taxonomy: Taxonomy) -> None:
+    (row,) = make_rows(["staff"])
+    row = dataclasses.replace(row, labels=row.labels._replace(topics=("service", "staff", "price")))
+    names = taxonomy.labels("topics")
+    gold = gold_rows([row], taxonomy)["topics"][0]
+    assert {names[place] for place in np.flatnonzero(gold)} == {"staff", "price"}
+    held_against = probability_rows([row], taxonomy)["topics"][0]
+    assert {names[place] for place in np.flatnonzero(held_against)} == {*row.labels.topics}
+
+
 def test_probability_rows_bring_the_topics_above(taxonomy: Taxonomy) -> None:
     rows = make_rows(["staff", "price"])
     assert gold_rows(rows, taxonomy)["topics"].tolist() == [[0, 1, 0, 0], [0, 0, 0, 1]]
