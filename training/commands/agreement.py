@@ -107,18 +107,28 @@ def _labels_of(path: Path, args: argparse.Namespace) -> Any:
     """Language and labels by id of one annotator's file."""
     from models.taxonomy import read_taxonomy
     from training.agreement import read_label_file
-    from training.readers.formats import detect_format
     from training.readers.options import read_options
     from training.readers.reading import read_labelled
 
-    is_plain = not path.exists() or (args.form, args.column) == (None, [])
-    if is_plain and (not path.exists() or path.is_dir() or detect_format(path) == "jsonl"):
+    if _is_plain(path, args):
         return read_label_file(path)
     options = read_options(args, is_for_training=False)
     rows = read_labelled(
         [path], read_taxonomy(args.taxonomy), options, skip_faulty=args.skip_faulty
     ).rows
     return {row.id: (row.lang, row.labels) for row in rows}
+
+
+def _is_plain(path: Path, args: argparse.Namespace) -> bool:
+    """Whether all there is are JSONL rows, which need no taxonomy."""
+    from training.readers.formats import detect_format, list_files
+
+    if args.form is not None or args.column:
+        return False
+    return all(
+        file.suffix.lower() == ".jsonl" and detect_format(file) == "jsonl"
+        for file in list_files(path)
+    )
 
 
 def _pairs_within(args: argparse.Namespace) -> list[tuple[str, tuple[LabelPair, ...]]]:

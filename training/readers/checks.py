@@ -71,8 +71,8 @@ def check_annotator(
 ) -> Iterator[Fault]:
     """The annotator asked for, if none of the annotations of the rows is theirs."""
     known = {str(one.get("annotator", "")) for annotations in rows for one in annotations}
-    if annotator not in known:
-        names = ", ".join(sorted(known)[:_MAX_NAMES]) or "none"
+    if known and annotator not in known:
+        names = ", ".join(sorted(known)[:_MAX_NAMES])
         message = f"no row was labelled by '{annotator}'; there are: {names}"
         yield Fault(place=name, field="annotator", message=message)
 

@@ -34,7 +34,9 @@ _BY_SUFFIX = {
     ".xlsm": "xlsx",
     ".parquet": "parquet",
 }
-_FOLDER_FILES = (".jsonl", ".parquet", ".csv", ".tsv", ".xlsx")
+_FOLDER_FILES = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv", ".xlsx", ".xlsm")
+_ABOUT = ("dataset_infos.json", *MARKS)  # files about a data set, not of it
+_PROSE = ("", ".md", ".rst", ".pdf", ".docx")
 
 
 def reader_of(form: str) -> Callable[[Path], RawItems]:
@@ -55,10 +57,32 @@ def list_files(path: Path) -> list[Path]:
         raise LabelledDataError(f"{path}: no such file or folder")
     if path.is_file() or is_dataset(path):
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in _FOLDER_FILES)
+    found = sorted(file for file in path.iterdir() if _is_read(file))
+    if not found and (path / "data").is_dir():  # as the Hub keeps a data set
+        return list_files(path / "data")
     if not found:
         raise LabelledDataError(f"{path}: holds no file that is read ({', '.join(_FOLDER_FILES)})")
     return found
+
+
+def list_unread(path: Path) -> list[Path]:
+    """The files of a folder that :func:`list_files` leaves out and that may hold rows."""
+    if not path.is_dir() or is_dataset(path):
+        return []
+    return sorted(
+        file
+        for file in path.iterdir()
+        if file.is_file()
+        and not _is_read(file)
+        and not file.name.startswith(".")
+        and file.name not in _ABOUT
+        and file.suffix.lower() not in _PROSE
+    )
+
+
+def _is_read(file: Path) -> bool:
+    is_hidden = file.name.startswith((".", "~$"))  # as those of a program that has it open
+    return file.suffix.lower() in _FOLDER_FILES and file.name not in _ABOUT and not is_hidden
 
 
 def is_dataset(path: Path) -> bool:

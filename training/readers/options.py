@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.labelled import CORPUS
+from training.labelled import CORPUS, LabelledDataError
 
 if TYPE_CHECKING:
     from models.domain import Verbatim
@@ -104,14 +104,14 @@ def load_labelled(
     try:
         data = read_labelled(paths or [CORPUS], taxonomy, options, skip_faulty=args.skip_faulty)
     except FaultyDataError as error:
-        write_faults(args.faults, error.faults, is_more=is_beside)
+        _write_last(args.faults, error.faults, is_more=is_beside)
         raise
-    write_faults(args.faults, data.faults, is_more=is_beside)
-    for note in data.notes:
+    for note in (*data.notes, *_unread(paths or ())):
         print(f"note: {note}", file=sys.stderr)
     if data.faults:
         n_out = len({place for fault in data.faults for place in fault.rows})
         print(f"note: {n_out} faulty row(s) left out", file=sys.stderr)
+    write_faults(args.faults, data.faults, is_more=is_beside)
     return data.rows
 
 
@@ -122,18 +122,32 @@ def load_unlabelled(
 
     ``is_beside`` as in :func:`load_labelled`; most commands have read labelled rows before.
     """
+    from training.readers.raw import FaultyDataError
     from training.readers.reading import read_unlabelled
 
     options = read_options(args, is_for_training=False)
     if is_beside:
         options = options_beside(options)
-    verbatims, faults = read_unlabelled(paths, options)
-    write_faults(args.faults, faults, is_more=is_beside)
-    for fault in faults[:5]:
-        print(f"note: {fault}", file=sys.stderr)
+    try:
+        verbatims, faults = read_unlabelled(paths, options)
+    except FaultyDataError as error:
+        _write_last(args.faults, error.faults, is_more=is_beside)
+        raise
+    for note in (*faults[:5], *_unread(paths)):
+        print(f"note: {note}", file=sys.stderr)
     if len(faults) > 5:
         print(f"note: {len(faults)} faulty row(s) left out in all", file=sys.stderr)
+    write_faults(args.faults, faults, is_more=is_beside)
     return verbatims
+
+
+def _unread(paths: Sequence[Path]) -> list[str]:
+    """Say which files of folders were not read."""
+    from training.readers.formats import list_unread
+
+    unread = [file for path in paths for file in list_unread(path)]
+    more = f" and {len(unread) - 5} more" if len(unread) > 5 else ""
+    return [f"not read: {', '.join(map(str, unread[:5]))}{more}"] if unread else []
 
 
 def options_beside(options: ReadOptions, *, is_corpus: bool = False) -> ReadOptions:
@@ -142,16 +156,35 @@ def options_beside(options: ReadOptions, *, is_corpus: bool = False) -> ReadOpti
     Examples in someone's workbook stand beside the project's corpus, to which neither applies.
     """
     if is_corpus:
-        return dataclasses.replace(options, form=None, columns={}, annotator=None)
+        return dataclasses.replace(options, form=None, columns={})
     return dataclasses.replace(options, is_strict=False)
 
 
 def write_faults(path: Path | None, faults: Sequence[Fault], *, is_more: bool = False) -> None:
-    """Write all faults as CSV, where a file is asked for; ``is_more`` adds to those it has."""
+    """Write all faults as CSV, where a file is asked for; ``is_more`` adds to those it has.
+
+    Raises
+    ------
+    LabelledDataError
+        If they cannot be written.
+    """
     if path is None:
         return
-    with path.open("a" if is_more else "w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        if not is_more:
-            writer.writerow(["place", "field", "message"])
-        writer.writerows([fault.place, fault.field, fault.message] for fault in faults)
+    try:
+        with path.open("a" if is_more else "w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            if not is_more:
+                writer.writerow(["place", "field", "message"])
+            writer.writerows([fault.place, fault.field, fault.message] for fault in faults)
+    except OSError as error:
+        raise LabelledDataError(
+            f"--faults {path}: could not be written ({error.strerror})"
+        ) from error
+
+
+def _write_last(path: Path | None, faults: Sequence[Fault], *, is_more: bool) -> None:
+    """Write the faults that end a command, and let them be shown if it cannot be done."""
+    try:
+        write_faults(path, faults, is_more=is_more)
+    except LabelledDataError as error:
+        print(f"note: {error}", file=sys.stderr)
