@@ -133,5 +133,6 @@ def _check_bias(shift: object, n_labels: int, path: Path) -> None:
 
 def _is_number(value: object) -> bool:
     """Whether a value of a JSON file is a finite number: Python reads NaN and Infinity, too."""
-    is_numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_numeric and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)

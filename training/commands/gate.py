@@ -61,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--split",
         choices=("train", "validation", "test"),
-        help="only the data's rows of this split",
+        help="only the rows of this split",
     )
     add("--report", type=Path, metavar="FILE", help="default: CANDIDATE.gate.json")
     add("--threads", type=int, metavar="N", help="verbatims encoded at a time")
