@@ -1,5 +1,6 @@
 """What operators see: health, metrics, logs and traces, none of which tells a customer's words."""
 
+import copy
 import io
 import json
 import logging
@@ -14,11 +15,19 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from models.errors import BundleError
+from models.taxonomy import parse_taxonomy
 from service.api.app import create_app
 from service.observe.logs import code_places, set_up_logs
 from service.settings import Settings
 from service.store.keys import Scope
-from tests.service.api_app import MARKER, GatedEncoder, add_key, make_full_app, serving
+from tests.service.api_app import (
+    MARKER,
+    GatedEncoder,
+    add_key,
+    make_classifier,
+    make_full_app,
+    serving,
+)
 
 JSON = {"Content-Type": "application/json"}
 
@@ -425,6 +434,22 @@ def test_the_taxonomy_is_named_and_defined_in_both_languages(client: TestClient)
         assert all(label["name"].values())
         assert all(label["definition"].values())
     assert {"purchasing", "hr", "board"} <= {label["label"] for label in taxonomy["departments"]}
+
+
+def test_the_taxonomy_says_what_was_never_learnt_and_who_owns_nothing(tmp_path: Path) -> None:
+    classifier = make_classifier()
+    document = copy.deepcopy(dict(classifier.taxonomy.document))
+    document["topics"][0]["is_zero_shot"] = True
+    classifier.taxonomy = parse_taxonomy(document)
+    settings = Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/k.db")
+    with serving(create_app(settings, lambda: classifier)) as client:
+        taxonomy = client.get("/v1/taxonomy").json()
+    labels = taxonomy["topics"] + taxonomy["sentiments"] + taxonomy["departments"]
+    marked = [label["label"] for label in labels if label["is_zero_shot"]]
+    assert marked == [document["topics"][0]["label"]]
+    ownerless = [one["label"] for one in taxonomy["departments"] if one["is_no_owner"]]
+    assert ownerless == ["none"]
+    assert {one["is_no_owner"] for one in taxonomy["topics"]} == {None}
 
 
 def test_every_label_of_a_result_is_in_the_taxonomy(client: TestClient) -> None:

@@ -33,7 +33,10 @@ async def get_taxonomy(_: CallerDep, services: ServicesDep) -> TaxonomyResponse:
             for topic in taxonomy.topics
         ],
         sentiments=[_label(sentiment, score=sentiment.score) for sentiment in taxonomy.sentiments],
-        departments=[_label(department) for department in taxonomy.departments],
+        departments=[
+            _label(department, is_no_owner=department.label in taxonomy.no_owner_departments)
+            for department in taxonomy.departments
+        ],
     )
 
 
@@ -65,6 +68,7 @@ def _label(
     parent: str | None = None,
     is_exclusive: bool | None = None,
     score: float | None = None,
+    is_no_owner: bool | None = None,
 ) -> LabelOut:
     return LabelOut(
         label=label.label,
@@ -73,4 +77,6 @@ def _label(
         parent=parent,
         is_exclusive=is_exclusive,
         score=score,
+        is_no_owner=is_no_owner,
+        is_zero_shot=label.is_zero_shot,
     )

@@ -20,6 +20,13 @@ class LabelOut(_Out):
     parent: str | None = Field(default=None, description="Topic above it.")
     is_exclusive: bool | None = Field(default=None, description="Topic that stands alone.")
     score: float | None = Field(default=None, description="Place of a sentiment from -1 to 1.")
+    is_no_owner: bool | None = Field(
+        default=None, description="Department that stands for no owner of a cause."
+    )
+    is_zero_shot: bool = Field(
+        description="Scored by its definition alone: the bundle learnt no example of it, so its "
+        "probabilities are guesses.",
+    )
 
 
 class TaxonomyResponse(_Out):
