@@ -1,61 +1,88 @@
-"""Exports of Argilla: records as ``to_json`` writes them, flat rows, and those of Argilla 1.
+"""Records of Argilla: as ``to_json`` writes them, flat as data sets hold them, and of Argilla 1.
 
 The names of the questions are the columns. Suggestions are no labels and are not read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from training.readers.jsonl import read_objects
-from training.readers.raw import RawItems, RawRow, row_fault
+from training.readers.raw import RawItem, RawItems, RawRow, row_fault
 
 _FLAT = ".responses"
+_ANSWER = {"user_id", "value", "status"}
 
 
-def is_export(entry: dict[str, Any]) -> bool:
+def is_export(entry: Mapping[str, Any]) -> bool:
     """Whether an object looks like a record of Argilla."""
     return ("fields" in entry and "responses" in entry) or any(
-        name.endswith(_FLAT) for name in entry
+        name.endswith(_FLAT) or _are_answers(value) for name, value in entry.items()
     )
 
 
 def read(path: Path) -> RawItems:
     """Give each record with its number in the export."""
     for place, record, problem in read_objects(path):
-        if problem:
-            yield row_fault(place, "row", problem)
-            continue
-        fields = record.get("fields", {})
-        metadata = record.get("metadata") or {}
-        if not isinstance(fields, dict) or not isinstance(metadata, dict):
-            yield row_fault(place, "fields", "must be an object")
-            continue
-        given: dict[str, dict[str, Any]] = {}
+        yield row_fault(place, "row", problem) if problem else make_row(place, record)
+
+
+def make_row(place: str, record: Mapping[str, Any], *, split: str = "") -> RawItem:
+    """A record, of a file or of a data set, with the answers of each annotator."""
+    given: dict[str, dict[str, Any]] = {}
+    try:
         for question, user, value in _responses(record):
-            cells = given.setdefault(user, {"annotator": user})
-            cells[question] = value
-        flat = {} if fields else {key: value for key, value in record.items() if "." not in key}
-        identity = record.get("id") or record.get("external_id") or record.get("_server_id")
-        values = {**metadata, **flat, **fields, "id": identity}
-        yield RawRow(place=place, values=values, annotations=tuple(given.values()))
+            given.setdefault(user, {"annotator": user})[question] = value
+    except (AttributeError, TypeError):  # no such objects as Argilla writes
+        return row_fault(place, "responses", "must hold objects with a user and a value")
+    fields, metadata = record.get("fields", {}), _metadata(record)
+    if not isinstance(fields, dict) or not isinstance(metadata, dict):
+        return row_fault(place, "fields", "must be an object")
+    flat = {
+        name: value
+        for name, value in record.items()
+        if not fields and "." not in name and not _are_answers(value)
+    }
+    identity = record.get("id") or record.get("external_id") or record.get("_server_id")
+    values = {**metadata, **flat, **fields, "id": identity}
+    return RawRow(place=place, values=values, annotations=tuple(given.values()), split=split)
 
 
-def _responses(record: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _metadata(record: Mapping[str, Any]) -> Any:
+    """What stands beside the fields; the data sets of Argilla 1 hold it as JSON."""
+    metadata = record.get("metadata") or {}
+    try:
+        return json.loads(metadata) if isinstance(metadata, str) else metadata
+    except ValueError:
+        return None
+
+
+def _are_answers(value: object) -> bool:
+    """Whether a cell holds the answers to one question, as the data sets of Argilla 1 do."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and one.keys() >= _ANSWER for one in value)
+    )
+
+
+def _responses(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """Question, annotator and value of each response that was not discarded."""
     responses = record.get("responses")
-    if isinstance(responses, dict):
-        for question, answers in responses.items():
-            for place, answer in enumerate(answers or ()):
-                if answer.get("status") not in ("discarded", "draft"):
-                    yield question, str(answer.get("user_id") or place), answer.get("value")
-    elif isinstance(responses, list):  # Argilla 1
+    if isinstance(responses, list):  # Argilla 1
         for place, answer in enumerate(responses):
             if answer.get("status", "submitted") == "submitted":
                 for question, value in (answer.get("values") or {}).items():
                     yield question, str(answer.get("user_id") or place), value.get("value")
+    asked = responses if isinstance(responses, dict) else {}
+    cells = {name: value for name, value in record.items() if _are_answers(value)}
+    for question, answers in (asked | cells).items():
+        for place, answer in enumerate(answers or ()):
+            if answer.get("status") not in ("discarded", "draft"):
+                yield question, str(answer.get("user_id") or place), answer.get("value")
     for name, answers in record.items():
         if name.endswith(_FLAT) and isinstance(answers, list):
             question = name.removesuffix(_FLAT)

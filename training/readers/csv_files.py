@@ -13,6 +13,8 @@ from pathlib import Path
 from training.labelled import LabelledDataError
 from training.readers.raw import RawItems, RawRow, row_fault
 
+SUFFIXES = (".csv", ".tsv", ".txt")
+Records = Iterator[tuple[int, list[str] | None]]
 _DELIMITERS = ",;\t|"
 _STATED = re.compile(r"sep=(.)\s*")  # a first line that Excel writes and takes
 _QUOTED = re.compile(r'"[^"]*"')
@@ -20,13 +22,7 @@ _QUOTED = re.compile(r'"[^"]*"')
 
 def read(path: Path) -> RawItems:
     """Give each record with the line on which it begins."""
-    lines = list(io.StringIO(_decode(path.read_bytes()), newline=""))
-    stated = _STATED.fullmatch(lines[0]) if lines else None
-    start = 1 if stated else 0
-    header = _QUOTED.sub("", lines[start]) if start < len(lines) else ""
-    records = _records(lines, start, stated[1] if stated else max(_DELIMITERS, key=header.count))
-    _, first = next(records, (0, []))
-    columns = [name.strip() for name in first or ()]
+    columns, records = _open(path)
     if not any(columns):
         raise LabelledDataError(f"{path.name}: is empty; the first line must name the columns")
     for line, cells in records:
@@ -41,9 +37,23 @@ def read(path: Path) -> RawItems:
             yield RawRow(place=place, values=dict(zip(columns, cells, strict=True)))
 
 
-def _records(
-    lines: Sequence[str], start: int, delimiter: str
-) -> Iterator[tuple[int, list[str] | None]]:
+def read_columns(path: Path) -> list[str]:
+    """Give the names of the columns."""
+    return _open(path)[0]
+
+
+def _open(path: Path) -> tuple[list[str], Records]:
+    """The names of the columns, and the records after them."""
+    lines = list(io.StringIO(_decode(path.read_bytes()), newline=""))
+    stated = _STATED.fullmatch(lines[0]) if lines else None
+    start = 1 if stated else 0
+    header = _QUOTED.sub("", lines[start]) if start < len(lines) else ""
+    records = _records(lines, start, stated[1] if stated else max(_DELIMITERS, key=header.count))
+    _, first = next(records, (0, None))
+    return [name.strip() for name in first or ()], records
+
+
+def _records(lines: Sequence[str], start: int, delimiter: str) -> Records:
     """Number of the first line and cells of each record, None where it is not valid.
 
     After a line that is not valid the next one is tried: a quote that nothing closes would

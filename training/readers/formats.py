@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 from training.labelled import LabelledDataError
-from training.readers import argilla, corrections, doccano, label_studio
+from training.readers import argilla, corrections, csv_files, doccano, label_studio
 from training.readers.hf_datasets import MARKS
 from training.readers.raw import RawItems
 
@@ -27,9 +27,7 @@ MODULES = {
 """Formats and the modules that read them."""
 
 _BY_SUFFIX = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
+    **dict.fromkeys(csv_files.SUFFIXES, "csv"),
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
     ".parquet": "parquet",
@@ -101,6 +99,8 @@ def detect_format(path: Path) -> str:
     if path.is_dir():
         return "datasets"
     suffix = path.suffix.lower()
+    if _BY_SUFFIX.get(suffix) == "csv":
+        return _table_format(csv_files.read_columns(path))
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
     if suffix not in (".json", ".jsonl", ".ndjson"):
@@ -108,6 +108,13 @@ def detect_format(path: Path) -> str:
             f"{path.name}: the name tells no format; name one with --format: {', '.join(MODULES)}"
         )
     return _json_format(path)
+
+
+def _table_format(columns: Collection[str]) -> str:
+    """Tell the tool that wrote a table from the names of its columns."""
+    if label_studio.is_export(columns):
+        return "label-studio"
+    return "doccano" if doccano.is_table(columns) else "csv"
 
 
 def _json_format(path: Path) -> str:

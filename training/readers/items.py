@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.labelled import LabelledDataError
+from training.readers import csv_files, doccano
 from training.readers.columns import FIELDS, Columns
 from training.readers.formats import detect_format, list_files, reader_of
 from training.readers.raw import Fault, FaultyDataError, RawItem, RawRow
@@ -71,7 +72,11 @@ def _form_of(file: Path, options: ReadOptions) -> str:
     if options.form and options.is_strict:
         return options.form
     try:
-        return detect_format(file)
+        form = detect_format(file)
+        is_table = file.suffix.lower() in csv_files.SUFFIXES
+        is_asked = doccano.TABLE_LABELS in options.columns.values()
+        # A column that the caller says is one field's does not hold the labels of all tasks.
+        return "csv" if form == "doccano" and is_table and is_asked else form
     except LabelledDataError:
         if options.form is None:
             raise
