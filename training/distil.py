@@ -33,8 +33,8 @@ from training.checkpoint import (
 )
 from training.distil_config import DistilConfig
 from training.fake_int8 import ROUNDING_OF, Rounding, estimate_smoothing, set_rounding
-from training.features import build_examples, collate, plan_batches
-from training.holding import by_length, redraw_seconds, whole
+from training.features import build_examples, collate, plan_batches, redraw_seconds
+from training.holding import by_length, whole
 from training.labelled import LabelledVerbatim
 from training.network import JointNetwork
 from training.origins import hash_run, load_tokenizer, read_prompt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
+from tqdm.auto import tqdm
 
 from models.taxonomy import TASKS, Taxonomy
 from models.text.clean import clean
@@ -18,6 +20,11 @@ from training.labelled import LabelledVerbatim
 from training.targets import target_rows
 
 PAD_ID = 1
+
+
+def redraw_seconds() -> float:
+    """Seconds between two redraws of a progress bar; a log needs few."""
+    return 0.5 if sys.stderr.isatty() else 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +80,7 @@ def build_examples(
 ) -> list[Example]:
     """Tokenise rows the way the service does: cleaned, prompted, segments as token ranges."""
     examples = []
-    for row in rows:
+    for row in tqdm(rows, desc="tokenise", delay=2, mininterval=redraw_seconds()):
         text = clean(row.text)
         encoding = tokenizer.encode(prompt + text.text)
         ids = np.asarray(encoding.ids[: config.max_tokens], dtype=np.int64)

@@ -43,8 +43,9 @@ from training.features import (
     Example,
     build_examples,
     plan_batches,
+    redraw_seconds,
 )
-from training.holding import by_length, redraw_seconds, whole
+from training.holding import by_length, whole
 from training.labelled import LabelledVerbatim, story_pairs
 from training.memory import keep_freed_memory
 from training.network import JointNetwork

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from training.features import Batch, Example, collate
+from training.features import Batch, Example, collate, redraw_seconds
 from training.network import JointNetwork
 
 _BATCH = 64
 WIDTHS = 4  # of padded batches while training: multiples of it, so that shapes come again
-
-
-def redraw_seconds() -> float:
-    """Seconds between two redraws of a progress bar; a log needs few."""
-    return 0.5 if sys.stderr.isatty() else 30.0
 
 
 def whole(example: Example) -> Example:

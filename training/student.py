@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from tokenizers import Tokenizer
 from torch import nn
+from tqdm.auto import tqdm
 from transformers import BertModel
 
 from models.domain import Language
@@ -17,7 +18,7 @@ from models.text.segment import segment
 from training.config import ConfigError, TrainConfig
 from training.devices import pick_compute
 from training.distil_config import DistilConfig
-from training.features import Example, build_examples
+from training.features import Example, build_examples, redraw_seconds
 from training.labelled import LabelledSegment, LabelledVerbatim, Labels
 from training.network import JointNetwork
 from training.teacher import Teacher
@@ -63,7 +64,8 @@ def build_texts(
     """Texts without labels as examples, their clauses as spans."""
     blank = Labels(taxonomy.labels("sentiment")[0], (), taxonomy.labels("department")[0], None)
     rows = []
-    for number, (text, language) in enumerate(texts):
+    bar = tqdm(texts, desc="find the clauses", delay=2, mininterval=redraw_seconds())
+    for number, (text, language) in enumerate(bar):
         cleaned = clean(text)
         parts = []
         for part in segment(cleaned.text, language):
