@@ -97,8 +97,9 @@ def _with_path(item: RawItem, file: Path) -> RawItem:
 
 def _with_split(item: RawItem, split: str) -> RawItem:
     """An item that is of its file's split, unless its place says another."""
-    is_open = isinstance(item, RawRow) and not item.split
-    return dataclasses.replace(item, split=split) if is_open else item
+    if isinstance(item, Fault) or item.split:
+        return item
+    return dataclasses.replace(item, split=split)
 
 
 def _leave_open(items: list[Item]) -> list[Item]:
