@@ -226,14 +226,20 @@ def fit_scaling(logits: FloatMatrix, targets: FloatMatrix, *, has_bias: bool) ->
 
 
 def unseen_notes(
-    targets: Mapping[str, FloatMatrix], taxonomy: Taxonomy, tasks: Collection[str] = SINGLE_LABEL
+    targets: Mapping[str, FloatMatrix],
+    taxonomy: Taxonomy,
+    tasks: Collection[str] = SINGLE_LABEL,
+    *,
+    zero_shot: Mapping[str, Collection[str]] | None = None,
 ) -> list[str]:
-    """What to tell of labels that no held-out row has."""
+    """What to tell of labels that no held-out row has, those aside that are known to have none."""
     notes = []
     for task in SINGLE_LABEL:
         is_seen = seen_labels(targets[task])
         unseen = [
-            name for name, seen in zip(taxonomy.labels(task), is_seen, strict=True) if not seen
+            name
+            for name, seen in zip(taxonomy.labels(task), is_seen, strict=True)
+            if not seen and name not in (zero_shot or {}).get(task, ())
         ]
         if unseen and task in tasks:
             shares = "its share is" if len(unseen) == 1 else "their shares are"

@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS, Taxonomy, parse_taxonomy
 from models.text.clean import clean
 from training.alignment import align_space, pairs_of
-from training.calibrate import calibrate
+from training.calibrate import calibrate, unseen_notes
 from training.card import write_card
 from training.config import TrainConfig
 from training.labelled import LabelledVerbatim
@@ -255,6 +256,8 @@ def export_bundle(
         targets = _targets(held_out, taxonomy, config)
         known = _without_unseen(served, taxonomy, unseen)
         calibration = calibrate(known, targets, taxonomy, field_shares=field_shares)
+        for note in unseen_notes(targets, taxonomy, zero_shot=unseen):
+            tqdm.write(f"note: {note}", file=sys.stderr)
         calibration = _level_zero_shot(calibration, taxonomy, unseen, served)
         calibration.save(scratch / "calibration.json")
         metrics = {

@@ -30,13 +30,18 @@ HELD_OUT = [row for row in tiny_rows() if row.split == "validation"]
     ],
 )
 def test_finished_run_is_exported_in_either_quantisation(
-    tiny_base: Path, tmp_path: Path, quantisation: str, references: set[str]
+    tiny_base: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    quantisation: str,
+    references: set[str],
 ) -> None:
     config = tiny_config(tiny_base, epochs=4, int8_epochs=2)
     FineTuning(tiny_rows(), tiny_taxonomy(), config, tmp_path / "run").run()
     saved = read_teacher(tmp_path / "run", config, None)
     run = SavedRun(saved, HELD_OUT, tmp_path / "run", quantisation=quantisation)
     metrics = export_bundle(run, HELD_OUT, tiny_rows(), tmp_path / "bundle", base_name="tiny")
+    assert "note: sentiment: no held-out row of negative" in capsys.readouterr().err
     assert set(metrics["label_agreement_with_torch"]) == references
     origin = read_manifest(tmp_path / "bundle").origin
     assert origin["config"]["quantisation"] == quantisation
