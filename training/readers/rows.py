@@ -31,6 +31,8 @@ _LANGUAGES = {"nl": "nl", "nld": "nl", "dutch": "nl", "nederlands": "nl"} | {
 }  # fmt: skip
 UNSPLIT = ""
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_NO_COLUMN = "is missing: --column {0}=NAME names its column"
+_UNANSWERED = "was not answered: label it, or name its question with --column {0}=NAME"
 
 
 class RowBuilder:
@@ -166,7 +168,7 @@ class RowBuilder:
         annotations, is_gold = [], []
         for one in raw.annotations:
             # Labels that the row brought along, as those of a model, are no answer of a person.
-            labels = self._parse(columns.fields(one), raw.place, faults)
+            labels = self._parse(columns.fields(one), raw.place, faults, missing=_UNANSWERED)
             if labels is not None:
                 by = str(one.get("annotator", ""))
                 annotations.append(Annotation(annotator=by, labels=labels))
@@ -230,7 +232,13 @@ class RowBuilder:
         return {**cells, **first, "topics": found["topics"]}
 
     def _parse(
-        self, cells: Mapping[str, Any], place: str, faults: list[Fault], prefix: str = ""
+        self,
+        cells: Mapping[str, Any],
+        place: str,
+        faults: list[Fault],
+        prefix: str = "",
+        *,
+        missing: str = _NO_COLUMN,
     ) -> Labels | None:
         """Labels of a row or segment, checked against the taxonomy."""
         n_before = len(faults)
@@ -239,7 +247,7 @@ class RowBuilder:
             value = _single(cells.get(name))
             if not value:
                 if name != "department_2":
-                    message = f"is missing: --column {name}=NAME names its column"
+                    message = missing.format(name)
                     if name in cells:
                         message = "is empty: label the row or leave it out"
                     faults.append(row_fault(place, prefix + name, message))
@@ -250,7 +258,7 @@ class RowBuilder:
                 faults.append(row_fault(place, prefix + name, message))
         topics = []
         if "topics" not in cells:
-            message = "is missing: --column topics=NAME names its column"
+            message = missing.format("topics")
             faults.append(row_fault(place, prefix + "topics", message))
         else:
             given = self._names.split_topics(cells["topics"])

@@ -67,6 +67,7 @@ def test_labels_that_a_task_brought_along_are_nobodys_answer(tmp_path: Path) -> 
     tasks = [task(1, **BROUGHT), task(2, annotation(1, sentiment="negative"), **BROUGHT)]
     said = faults(dump(tmp_path / "export.json", tasks))
     assert [one.split(": ")[1] for one in said] == ["labels", "department", "topics", "rows"]
+    assert said[1].split(": ")[2].startswith("was not answered")
 
     record = {"id": "a", "fields": TEXT, "metadata": BROUGHT, "responses": {}}
     said = faults(dump(tmp_path / "export.json", [record]))
