@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-MODES = ("joint", "lora", "frozen")
-PRECISIONS = ("float32", "bfloat16", "float16")
-DEVICES = ("auto", "cpu", "cuda")
-QUANTISATIONS = ("int8", "w8a16", "int8_blocks")
-TRACKINGS = ("auto", "mlflow", "plain")
+_CHOICES = {
+    "mode": ("joint", "lora", "frozen"),
+    "precision": ("float32", "bfloat16", "float16"),
+    "device": ("auto", "cpu", "cuda"),
+    "quantisation": ("int8", "w8a16", "int8_blocks"),
+    "tracking": ("auto", "mlflow", "plain"),
+}
 # Settings that change nothing about what comes out: a resumed run may have others.
 _WITHOUT_EFFECT = (
     "checkpoint_minutes",
@@ -26,6 +28,33 @@ _WITHOUT_EFFECT = (
 
 class ConfigError(ValueError):
     """A run configuration has an unknown key or a value out of range."""
+
+
+def check_counts(settings: object, *names: str) -> None:
+    """Make sure that settings are at least 1.
+
+    Raises
+    ------
+    ConfigError
+        Names the first that is not.
+    """
+    for name in names:
+        if getattr(settings, name) < 1:
+            raise ConfigError(f"'{name}' must be at least 1. Got {getattr(settings, name)}")
+
+
+def check_choices(settings: object) -> None:
+    """Make sure that each setting with a list of values has one of them.
+
+    Raises
+    ------
+    ConfigError
+        Names the first that has not.
+    """
+    for name, allowed in _CHOICES.items():
+        value = getattr(settings, name, allowed[0])
+        if value not in allowed:
+            raise ConfigError(f"'{name}' must be one of {', '.join(allowed)}. Got {value!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,21 +215,8 @@ class TrainConfig:
     frozen: FrozenConfig = field(default_factory=FrozenConfig)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "patience", "max_tokens"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"'{name}' must be at least 1. Got {getattr(self, name)}")
-        choices = {
-            "mode": MODES,
-            "precision": PRECISIONS,
-            "device": DEVICES,
-            "quantisation": QUANTISATIONS,
-            "tracking": TRACKINGS,
-        }
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise ConfigError(
-                    f"'{name}' must be one of {', '.join(allowed)}. Got {getattr(self, name)!r}"
-                )
+        check_counts(self, "epochs", "batch_size", "patience", "max_tokens")
+        check_choices(self)
         if self.start_from and self.mode != "joint":
             raise ConfigError(f"'start_from' goes with mode = 'joint'. Got mode {self.mode!r}")
         if self.checkpoint_minutes < 0 or self.checkpoint_steps < 0 or self.int8_epochs < 0:

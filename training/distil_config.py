@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.config import DEVICES, PRECISIONS, QUANTISATIONS, TRACKINGS, ConfigError
+from training.config import ConfigError, check_choices, check_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +46,8 @@ class DistilConfig:
     tracking: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in ("layers", "epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"'{name}' must be at least 1. Got {getattr(self, name)}")
-        choices = {
-            "quantisation": QUANTISATIONS,
-            "precision": PRECISIONS,
-            "device": DEVICES,
-            "tracking": TRACKINGS,
-        }
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise ConfigError(
-                    f"'{name}' must be one of {', '.join(allowed)}. Got {getattr(self, name)!r}"
-                )
+        check_counts(self, "layers", "epochs", "batch_size")
+        check_choices(self)
         if self.int8_epochs < 0:
             raise ConfigError(f"'int8_epochs' must not be below 0. Got {self.int8_epochs}")
         if self.int8_epochs and self.quantisation == "int8_blocks":
