@@ -35,6 +35,21 @@ def load_state(path: Path) -> Any:
         ) from error
 
 
+def check_best(checkpoint: Path, n_epochs: int) -> None:
+    """Make sure that the best network of a run's epochs still lies beside its checkpoint.
+
+    Raises
+    ------
+    TrainingError
+        If it is gone.
+    """
+    if n_epochs and not checkpoint.with_name("best.pt").exists():
+        raise TrainingError(
+            f"{checkpoint.parent} has lost its best.pt: delete {checkpoint.name} too, and the run "
+            "starts anew"
+        )
+
+
 def random_state() -> dict[str, Any]:
     """Where torch's generators stand, those of GPUs too."""
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []

@@ -26,6 +26,7 @@ from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS
 from training.checkpoint import (
     CheckpointClock,
+    check_best,
     load_state,
     random_state,
     restore_random,
@@ -38,6 +39,7 @@ from training.holding import by_length, whole
 from training.labelled import LabelledVerbatim
 from training.network import JointNetwork
 from training.origins import hash_run, load_tokenizer, read_prompt
+from training.predict import predict_logits
 from training.scores import score_logits
 from training.student import build_texts, make_student
 from training.teacher import Teacher
@@ -232,26 +234,12 @@ class Distillation:
             self.scheduler.step()
         return float(loss.detach())
 
-    def _predict(self, network: JointNetwork) -> dict[str, np.ndarray]:
-        """Logits of the validation rows. Shape: (n_rows, n_labels) each."""
-        network.eval()
-        logits = {
-            task: np.empty((len(self.validation), len(self.taxonomy.labels(task))), np.float32)
-            for task in TASKS
-        }
-        for members, batch in by_length([whole(example) for example in self.validation]):
-            with torch.inference_mode():
-                scores = network.logits(network.pool(batch))
-            for task in TASKS:
-                logits[task][members.numpy()] = scores[task].cpu().numpy()
-        return logits
-
     def _evaluate(self, network: JointNetwork) -> dict[str, float]:
         targets = {
             task: np.stack([example.targets[task][0] for example in self.validation])
             for task in TASKS
         }
-        return score_logits(finite(self._predict(network)), targets)
+        return score_logits(finite(predict_logits(network, self.validation)), targets)
 
     def _checkpoint(self, *, in_epoch: bool) -> None:
         state: dict[str, Any] = {
@@ -284,11 +272,7 @@ class Distillation:
                 f"{path} belongs to a run with other settings, rows, texts or teacher: choose "
                 "another run folder (--run)"
             )
-        if state["epoch"] and not (self.folder / "best.pt").exists():
-            raise TrainingError(
-                f"{self.folder} has lost its best.pt: delete {path.name} too, and the run starts "
-                "anew"
-            )
+        check_best(path, state["epoch"])
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
@@ -319,7 +303,7 @@ class Distillation:
         is_int8 = self.settings.int8_epochs > 0
         set_rounding(self.network.encoder, self._rounding(is_int8=is_int8))
         with self.network.in_float32():
-            return {"trained": self._predict(self.network)}
+            return {"trained": predict_logits(self.network, self.validation)}
 
 
 def _label_distance(

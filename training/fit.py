@@ -25,6 +25,7 @@ from models.heads import Heads, TaskArrays
 from models.taxonomy import TASKS, Taxonomy
 from training.checkpoint import (
     CheckpointClock,
+    check_best,
     load_state,
     random_state,
     restore_random,
@@ -51,13 +52,13 @@ from training.memory import keep_freed_memory
 from training.network import JointNetwork
 from training.objective import Objective, make_pseudo
 from training.origins import hash_run, load_tokenizer, read_prompt
+from training.predict import predict_logits
 from training.scores import score_logits
 from training.tracking import RunLog, open_log
 from training.updates import Updates, finite
 from training.writing import TrainingError, save_text
 from training.zero_shot import check_definitions, labels_without_examples
 
-TaskTensors = dict[str, np.ndarray]
 _SMOOTHING_TEXTS = 512
 _LOG_EVERY = 50  # steps between two recorded losses
 _LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
@@ -329,19 +330,9 @@ class FineTuning:
 
         estimate_smoothing(self.network.encoder, run)
 
-    def predict(self, examples: Sequence[Example], *, what: str = "") -> TaskTensors:
+    def predict(self, examples: Sequence[Example], *, what: str = "") -> TaskArrays:
         """Logits of whole texts per task. Shape: (n_examples, n_labels) each."""
-        self.network.eval()
-        logits = {
-            task: np.empty((len(examples), len(self.taxonomy.labels(task))), np.float32)
-            for task in TASKS
-        }
-        for members, batch in by_length([whole(example) for example in examples], what=what):
-            with torch.inference_mode():
-                scores = self.network.logits(self.network.pool(batch))
-            for task in TASKS:
-                logits[task][members.numpy()] = scores[task].cpu().numpy()
-        return logits
+        return predict_logits(self.network, examples, what=what)
 
     def evaluate(self, examples: Sequence[Example]) -> dict[str, float]:
         """Macro-F1 of sentiment and department, micro-F1 of topics (cut at 0.5), their mean."""
@@ -416,11 +407,7 @@ class FineTuning:
                 raise TrainingError(
                     f"{path} belongs to a run with other {what}: choose another run folder (--run)"
                 )
-            if state["epoch"] and not (self.folder / "best.pt").exists():
-                raise TrainingError(
-                    f"{self.folder} has lost its best.pt: delete {path.name} too, and the run "
-                    "starts anew"
-                )
+            check_best(path, state["epoch"])
             self.network.load_state_dict(state["network"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.scheduler.load_state_dict(state["scheduler"])

@@ -96,11 +96,11 @@ class JointNetwork(nn.Module):
         return self._scores(pooled * self.width**0.5)
 
     def _scores(self, scaled: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {task: head(scaled) for task, head in self._linear_heads().items()}
+        return {task: head(scaled) for task, head in self.linear_heads().items()}
 
     def start_at_frequencies(self, task: str, frequencies: torch.Tensor) -> None:
         """Set the biases of independent labels to their log odds, so that learning starts there."""
-        head = self._linear_heads()[task]
+        head = self.linear_heads()[task]
         head.bias.data = torch.logit(frequencies.clamp(1e-4, 1 - 1e-4)).to(head.bias.device)
 
     def export_heads(self) -> Heads:
@@ -111,7 +111,7 @@ class JointNetwork(nn.Module):
                     weight=head.weight.detach().cpu().numpy() * np.float32(self.width**0.5),
                     bias=head.bias.detach().cpu().numpy().copy(),
                 )
-                for task, head in self._linear_heads().items()
+                for task, head in self.linear_heads().items()
             }
         )
 
@@ -121,7 +121,7 @@ class JointNetwork(nn.Module):
         bias = self.readout.bias.detach().cpu().numpy()
         return EmbeddingSpace(weight=weight, bias=bias, alignment=no_alignment(len(bias)))
 
-    def _linear_heads(self) -> dict[str, nn.Linear]:
+    def linear_heads(self) -> dict[str, nn.Linear]:
         """The heads, with the type that a ``ModuleDict`` forgets."""
         return {task: head for task, head in self.heads.items() if isinstance(head, nn.Linear)}
 

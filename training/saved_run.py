@@ -7,18 +7,14 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from models.embedding import EmbeddingSpace
 from models.heads import Heads, TaskArrays
-from models.taxonomy import TASKS
 from training.config import TrainConfig
 from training.fake_int8 import ROUNDING_OF, Rounding, set_rounding
 from training.features import build_examples
-from training.holding import by_length, whole
 from training.labelled import LabelledVerbatim
 from training.origins import load_tokenizer, read_prompt
+from training.predict import predict_logits
 from training.teacher import Teacher
 from training.tracking import flatten
 from training.writing import TrainingError
@@ -120,18 +116,7 @@ class SavedRun:
             references["float32"] = self._predict(Rounding.NONE)
         return references
 
-    def _predict(self, rounding: Rounding) -> dict[str, np.ndarray]:
-        """Logits of whole texts per task. Shape: (n_rows, n_labels) each."""
+    def _predict(self, rounding: Rounding) -> TaskArrays:
+        """Logits of the validation rows, rounded in a way."""
         set_rounding(self.network.encoder, rounding)
-        self.network.eval()
-        logits = {
-            task: np.empty((len(self._validation), len(self.taxonomy.labels(task))), np.float32)
-            for task in TASKS
-        }
-        examples = [whole(example) for example in self._validation]
-        for members, batch in by_length(examples, what="the trained network"):
-            with torch.inference_mode():
-                scores = self.network.logits(self.network.pool(batch))
-            for task in TASKS:
-                logits[task][members.numpy()] = scores[task].cpu().numpy()
-        return logits
+        return predict_logits(self.network, self._validation, what="the trained network")
